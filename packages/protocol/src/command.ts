@@ -1,0 +1,92 @@
+import * as z from 'zod';
+import { criteriaSchema } from './criteria.ts';
+import { anyJsonSchema } from './json.ts';
+
+/** PHP encodes an empty array as `[]` where an empty object is meant; both are taken. */
+const emptyListSchema = z.array(z.never()).max(0);
+
+const orEmptyList = <T extends z.ZodType>(schema: T) => z.union([schema, emptyListSchema]);
+
+/** Which connections a command means. */
+const targetShape = {
+  /**
+   * Connections that match. Missing: in the answer to an event, the connection that caused it;
+   * in a command POST, all.
+   */
+  match: orEmptyList(criteriaSchema).optional(),
+  /** Of those, not the ones that match this. */
+  except: orEmptyList(criteriaSchema).optional(),
+};
+
+/** Closes connections. */
+export const closeCommandSchema = z.looseObject({
+  type: z.literal('close'),
+  ...targetShape,
+  /** WebSocket close code. @default 1000 */
+  code: z.union([z.literal(1000), z.int().min(3000).max(4999)]).optional(),
+  /** Told to the client; at most 123 bytes of UTF-8. */
+  reason: z.string().max(123).optional(),
+});
+
+/** Asks for the `sessionInfo` of connections. */
+export const listCommandSchema = z.looseObject({
+  type: z.literal('list'),
+  ...targetShape,
+  /** Only these fields of each `sessionInfo`. */
+  fields: z.array(z.string()).optional(),
+  /** At most so many; the result is then a page with a `cursor`. */
+  limit: z.int().min(1).max(10_000).optional(),
+  /** Where to go on: the `cursor` of the page before. */
+  cursor: z.string().optional(),
+  /** Only how many there are. */
+  count: z.boolean().optional(),
+});
+
+/** Writes `text` to the broker's log. */
+export const logCommandSchema = z.looseObject({ type: z.literal('log'), text: anyJsonSchema });
+
+/** Sends `message` to connections. */
+export const sendCommandSchema = z.looseObject({
+  type: z.literal('send'),
+  ...targetShape,
+  message: anyJsonSchema,
+});
+
+/** Fields of a `sessionInfo`: set, added to a list, removed from a list. */
+const fieldsSchema = orEmptyList(z.record(z.string(), z.unknown()));
+
+/** Changes the `sessionInfo` of connections: first `data`, then `remove`, then `add`. */
+export const sessionCommandSchema = z.looseObject({
+  type: z.literal('session'),
+  ...targetShape,
+  /** Merged in: objects field by field, anything else replaced. */
+  data: fieldsSchema.optional(),
+  /** Values (or lists of them) put into list fields, where they are not yet in. */
+  add: fieldsSchema.optional(),
+  /** Values (or lists of them) taken out of list fields. */
+  remove: fieldsSchema.optional(),
+});
+
+/** A command that every broker understands. */
+export const builtInCommandSchema = z.discriminatedUnion('type', [
+  closeCommandSchema,
+  listCommandSchema,
+  logCommandSchema,
+  sendCommandSchema,
+  sessionCommandSchema,
+]);
+export type BuiltInCommand = z.infer<typeof builtInCommandSchema>;
+export type CloseCommand = z.infer<typeof closeCommandSchema>;
+export type ListCommand = z.infer<typeof listCommandSchema>;
+export type LogCommand = z.infer<typeof logCommandSchema>;
+export type SendCommand = z.infer<typeof sendCommandSchema>;
+export type SessionCommand = z.infer<typeof sessionCommandSchema>;
+export type BuiltInCommandType = BuiltInCommand['type'];
+
+/** Any command: built-in, or one of the application's own. */
+export const commandSchema = z.looseObject({ type: z.string().min(1) });
+export type Command = z.infer<typeof commandSchema>;
+
+/** What a backend answers and POSTs: always a list, even of one. */
+export const commandListSchema = z.array(commandSchema);
+export type CommandList = z.infer<typeof commandListSchema>;

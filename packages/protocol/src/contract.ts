@@ -1,0 +1,79 @@
+import type { StandardSchemaV1 } from '@standard-schema/spec';
+
+/** Validators by message type: any library with Standard Schema (zod, valibot, arktype …). */
+export type MessageSchemas = Readonly<Record<string, StandardSchemaV1<unknown, Record<string, unknown>>>>;
+
+/** One question and its answer. */
+export interface RequestSchemas {
+  readonly request: StandardSchemaV1<unknown, Record<string, unknown>>;
+  readonly reply: StandardSchemaV1<unknown, Record<string, unknown>>;
+}
+
+/** What {@link defineContract} takes. Each schema describes a message without its `type`, which is its key. */
+export interface ContractDefinition {
+  /** What clients send to the backend. */
+  readonly clientMessages?: MessageSchemas;
+  /** What the backend sends to clients. */
+  readonly serverMessages?: MessageSchemas;
+  /** Questions of clients that the backend answers one by one. */
+  readonly requests?: Readonly<Record<string, RequestSchemas>>;
+  /** The fields that the backend sets in `sessionInfo`. */
+  readonly session?: StandardSchemaV1<unknown, Record<string, unknown>>;
+}
+
+/**
+ * The words that a frontend and its backend agree on, in one file that both import.
+ *
+ * The browser client takes the types alone (`createClient<typeof contract>`), so no validator is
+ * shipped to browsers; a Node backend validates with it.
+ *
+ * @example
+ * export const contract = defineContract({
+ *   clientMessages: { say: z.object({ text: z.string().max(500) }) },
+ *   serverMessages: { said: z.object({ who: z.string(), text: z.string() }) },
+ *   session: z.object({ name: z.string() }),
+ * });
+ */
+export const defineContract = <const T extends ContractDefinition>(definition: T): T => definition;
+
+type Typed<S extends MessageSchemas> = {
+  [K in keyof S & string]: { type: K } & StandardSchemaV1.InferOutput<S[K]>;
+}[keyof S & string];
+
+type TypedInput<S extends MessageSchemas> = {
+  [K in keyof S & string]: { type: K } & StandardSchemaV1.InferInput<S[K]>;
+}[keyof S & string];
+
+/** Any message, for contracts that leave a side open. */
+export interface AnyMessage {
+  type: string;
+  [field: string]: unknown;
+}
+
+/** What a client of this contract sends: a union over its types. */
+export type ClientMessageOf<C extends ContractDefinition> = C extends {
+  clientMessages: infer S extends MessageSchemas;
+}
+  ? TypedInput<S>
+  : AnyMessage;
+
+/** What the backend's handlers get: the validators' output. */
+export type ReceivedMessageOf<C extends ContractDefinition> = C extends {
+  clientMessages: infer S extends MessageSchemas;
+}
+  ? Typed<S>
+  : AnyMessage;
+
+/** What a client of this contract receives. */
+export type ServerMessageOf<C extends ContractDefinition> = C extends {
+  serverMessages: infer S extends MessageSchemas;
+}
+  ? TypedInput<S>
+  : AnyMessage;
+
+/** The backend's own fields of `sessionInfo`. */
+export type SessionOf<C extends ContractDefinition> = C extends {
+  session: infer S extends StandardSchemaV1;
+}
+  ? StandardSchemaV1.InferOutput<S>
+  : Record<string, unknown>;

@@ -1,0 +1,25 @@
+import * as z from 'zod';
+
+/** A client connected. */
+export const connectEventSchema = z.looseObject({ type: z.literal('session-connect') });
+/** A client is gone; the connection's last event. */
+export const disconnectEventSchema = z.looseObject({ type: z.literal('session-disconnect') });
+/** A client's message, its type prefixed with `client-`. */
+export const clientEventSchema = z.looseObject({
+  type: z.templateLiteral(['client-', z.string()]),
+});
+
+/** What the broker POSTs to the backend as `message`. */
+export const eventSchema = z.union([connectEventSchema, disconnectEventSchema, clientEventSchema]);
+export type Event = z.infer<typeof eventSchema>;
+export type ConnectEvent = z.infer<typeof connectEventSchema>;
+export type DisconnectEvent = z.infer<typeof disconnectEventSchema>;
+export type ClientEvent = z.infer<typeof clientEventSchema>;
+
+const clientPrefix = 'client-';
+
+/** `hello` becomes `client-hello`, `client-hello` stays, no type becomes `client-message`. */
+export const clientEventType = (messageType: string | undefined): `client-${string}` => {
+  const type = messageType || 'message';
+  return type.startsWith(clientPrefix) ? (type as `client-${string}`) : `${clientPrefix}${type}`;
+};
