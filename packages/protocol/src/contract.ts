@@ -36,12 +36,15 @@ export interface ContractDefinition {
  */
 export const defineContract = <const T extends ContractDefinition>(definition: T): T => definition;
 
+/** zod infers `Record<string, never>` for an object without fields, in which not even `type` would fit. */
+type Fields<T> = T extends Record<string, never> ? unknown : T;
+
 type Typed<S extends MessageSchemas> = {
-  [K in keyof S & string]: { type: K } & StandardSchemaV1.InferOutput<S[K]>;
+  [K in keyof S & string]: { type: K } & Fields<StandardSchemaV1.InferOutput<S[K]>>;
 }[keyof S & string];
 
 type TypedInput<S extends MessageSchemas> = {
-  [K in keyof S & string]: { type: K } & StandardSchemaV1.InferInput<S[K]>;
+  [K in keyof S & string]: { type: K } & Fields<StandardSchemaV1.InferInput<S[K]>>;
 }[keyof S & string];
 
 /** Any message, for contracts that leave a side open. */
