@@ -25,7 +25,11 @@ export const closeCommandSchema = z.looseObject({
   /** WebSocket close code. @default 1000 */
   code: z.union([z.literal(1000), z.int().min(3000).max(4999)]).optional(),
   /** Told to the client; at most 123 bytes of UTF-8. */
-  reason: z.string().max(123).optional(),
+  reason: z
+    .string()
+    .max(123)
+    .refine((text) => new TextEncoder().encode(text).length <= 123, 'Expected at most 123 bytes of UTF-8')
+    .optional(),
 });
 
 /** Asks for the `sessionInfo` of connections. */

@@ -1,0 +1,71 @@
+import type { ClientMessage, Command, Criteria, SessionInfo } from '@wsbroker/protocol';
+import type { IncomingMessage, Server } from 'node:http';
+import type { Server as SecureServer } from 'node:https';
+import type { WebSocketServer } from 'ws';
+import type { BrokerOptions } from './options.ts';
+
+/** One user's link, as handlers see it. */
+export interface Connection {
+  /** What is known of this connection. Handlers may read and change it; `ip` and `wskey` are the broker's. */
+  readonly sessionInfo: SessionInfo;
+  /** The cookies of the handshake, names in lower case. */
+  readonly cookieData: Readonly<Record<string, string>>;
+  /** The handshake request. */
+  readonly upgradeReq: IncomingMessage;
+  readonly broker: Broker;
+  /** Sends a message to this client: an object is encoded, a string is sent as it is. */
+  send(message: unknown): void;
+  /**
+   * Closes the connection.
+   * @param code 1000 or 3000–4999. @default 1000
+   * @param reason At most 123 bytes, told to the client.
+   */
+  close(code?: number, reason?: string): void;
+}
+
+/** A command of the application's own. What it returns (or resolves to) is the command's result. */
+export type CommandHandler = (command: Command, connection: Connection | null, broker: Broker) => unknown;
+
+/** What the application may hook into. Each may be async; one that throws is logged and ends nothing. */
+export interface Handlers {
+  /** A client connected. A truthy return also tells the backend; nothing returned means: handled here. */
+  onClientConnect?(connection: Connection, broker: Broker): unknown;
+  /** A client sent a message. A truthy return also forwards it (as changed by the handler) to the backend. */
+  onClientMessage?(message: ClientMessage, connection: Connection, broker: Broker): unknown;
+  /** A client is gone. The backend is told in any case. */
+  onClientDisconnect?(connection: Connection, broker: Broker): unknown;
+  /** A command that is neither built-in nor in `backendCommands`. Its return is the command's result. */
+  onBackendMessage?(command: Command, connection: Connection | null, broker: Broker): unknown;
+}
+
+/** A running broker. */
+export interface Broker extends AsyncDisposable {
+  /** The options object that was passed in. */
+  readonly config: BrokerOptions;
+  readonly websocketServer: WebSocketServer;
+  readonly httpServer: Server | SecureServer;
+  /** Resolves once the broker listens; rejects with a `BrokerError` (`port-taken`, `listen-failed`). */
+  readonly ready: Promise<void>;
+  /** The port it listens on; with `port: 0` the one that was free. 0 before `ready`. */
+  readonly port: number;
+  /**
+   * Sends a message to all connections, or to those that match.
+   * An object is encoded, a string is sent as it is.
+   */
+  broadcast(message: unknown, criteria?: Criteria): void;
+  /**
+   * Sends the backend a message that no client caused; its `connection` is `{ type: 'direct' }`.
+   * @param whenDone Gets the answer instead of its commands being run.
+   */
+  sendBackendMessage(
+    message: { type: string; [field: string]: unknown },
+    whenDone?: (answer: unknown) => void,
+  ): void;
+  /** Writes to the broker's log, as the command `log` does. */
+  log(line: { text: unknown }): void;
+  /**
+   * Stops: no new connections, sockets closed with 1001, waiting events delivered.
+   * @param options.drainMs How long waiting events may take, in milliseconds. @default 5000
+   */
+  close(options?: { drainMs?: number }): Promise<void>;
+}

@@ -1,0 +1,40 @@
+import type { FunctionBackendSettings } from '../options.ts';
+import type { Answer, Backend, Delivery } from './backend.ts';
+
+/** Backend logic in this process. It gets copies, as an HTTP backend would, so that it changes nothing by accident. */
+export class FunctionBackend implements Backend {
+  readonly #settings: FunctionBackendSettings;
+
+  constructor(settings: FunctionBackendSettings) {
+    this.#settings = settings;
+  }
+
+  async deliver(delivery: Delivery, signal: AbortSignal): Promise<Answer> {
+    try {
+      const answer = await this.#bounded(delivery, signal);
+      return { outcome: 'delivered', answer: answer ?? [] };
+    } catch (error) {
+      return { outcome: 'retry', reason: error instanceof Error ? error.message : String(error) };
+    }
+  }
+
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  async #bounded(delivery: Delivery, signal: AbortSignal): Promise<unknown> {
+    const { timeoutMs, handle } = this.#settings;
+    const ended = Promise.withResolvers<never>();
+    const abort = (): void => ended.reject(new Error('the broker is closing'));
+    signal.addEventListener('abort', abort, { once: true });
+    const timer = setTimeout(() => ended.reject(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);
+    try {
+      const message = JSON.parse(delivery.messageJson) as { type: string };
+      const connection = JSON.parse(delivery.connectionJson) as Record<string, unknown>;
+      return await Promise.race([handle(message, connection), ended.promise]);
+    } finally {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', abort);
+    }
+  }
+}

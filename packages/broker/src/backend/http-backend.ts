@@ -1,0 +1,98 @@
+import { notificationBody, parseJson } from '@wsbroker/protocol';
+import { errors, Pool } from 'undici';
+import type { HttpBackendSettings } from '../options.ts';
+import type { Answer, Backend, Delivery } from './backend.ts';
+import { outcomeOf, retryAfterMs } from './outcome.ts';
+
+/** POSTs events to a URL. */
+export class HttpBackend implements Backend {
+  readonly #settings: HttpBackendSettings;
+  readonly #pool: Pool;
+  readonly #path: string;
+  readonly #authorization: string | undefined;
+
+  constructor(settings: HttpBackendSettings) {
+    this.#settings = settings;
+    const url = new URL(settings.url);
+    this.#path = `${url.pathname}${url.search}`;
+    this.#authorization = basicAuthorization(url);
+    this.#pool = new Pool(url.origin, {
+      connections: settings.maxRequests,
+      headersTimeout: settings.timeoutMs,
+      bodyTimeout: settings.timeoutMs,
+      maxResponseSize: settings.maxAnswerBytes,
+    });
+  }
+
+  async deliver(delivery: Delivery, signal: AbortSignal): Promise<Answer> {
+    // The pool's own timeouts start anew with each byte: one total bound ends an answer that drips.
+    const timeout = AbortSignal.timeout(this.#settings.timeoutMs);
+    try {
+      return await this.#post(delivery, AbortSignal.any([signal, timeout]));
+    } catch (error) {
+      const why = timeout.aborted ? `no answer within ${this.#settings.timeoutMs} ms` : reasonOf(error);
+      return { outcome: 'retry', reason: why };
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#pool.destroy();
+  }
+
+  async #post(delivery: Delivery, signal: AbortSignal): Promise<Answer> {
+    const body = notificationBody(this.#settings.encoding, delivery.messageJson, delivery.connectionJson);
+    const response = await this.#pool.request({
+      method: 'POST',
+      path: this.#path,
+      headers: {
+        'content-type': body.contentType,
+        accept: 'application/json',
+        'webhook-id': delivery.id,
+        'webhook-timestamp': String(Math.floor(Date.now() / 1_000)),
+        'wsbroker-attempt': String(delivery.attempt),
+        ...(this.#authorization === undefined ? {} : { authorization: this.#authorization }),
+      },
+      body: body.text,
+      signal,
+    });
+    const outcome = outcomeOf(response.statusCode);
+    if (outcome === 'delivered') return await this.#answer(response.body);
+    // Read to its end, within bounds, so that the connection to the backend can be used again.
+    await response.body.dump({ limit: 64 * 1_024 });
+    const reason = `status ${response.statusCode}`;
+    if (outcome === 'dead-letter') return { outcome, reason };
+    const header = response.headers['retry-after'];
+    return {
+      outcome,
+      reason,
+      retryAfterMs: retryAfterMs(Array.isArray(header) ? header[0] : header, Date.now()),
+    };
+  }
+
+  async #answer(body: { text(): Promise<string> }): Promise<Answer> {
+    let text;
+    try {
+      text = await body.text();
+    } catch (error) {
+      if (!(error instanceof errors.ResponseExceededMaxSizeError)) throw error;
+      // The backend has processed the event: to send it again would only repeat it.
+      return delivered(`its answer is larger than ${this.#settings.maxAnswerBytes} bytes`);
+    }
+    if (text.trim() === '') return { outcome: 'delivered', answer: [] };
+    const json = parseJson(text, 'its answer');
+    return json.ok ? { outcome: 'delivered', answer: json.value } : delivered(json.error.message);
+  }
+}
+
+const delivered = (problem: string): Answer => ({ outcome: 'delivered', answer: undefined, problem });
+
+const basicAuthorization = ({ username, password }: URL): string | undefined =>
+  username === '' && password === ''
+    ? undefined
+    : `Basic ${Buffer.from(`${decodeURIComponent(username)}:${decodeURIComponent(password)}`).toString('base64')}`;
+
+/** `connect ECONNREFUSED 127.0.0.1:80`; several addresses tried give one error with several inside. */
+const reasonOf = (error: unknown): string => {
+  if (error instanceof AggregateError) return error.errors.map(reasonOf).join(', ');
+  return error instanceof Error ? error.message : String(error);
+};

@@ -1,0 +1,208 @@
+import { closeCodes, type Criteria } from '@wsbroker/protocol';
+import { createServer, type Server } from 'node:http';
+import type { Server as SecureServer } from 'node:https';
+import type { WebSocketServer } from 'ws';
+import type { Broker as BrokerApi } from './api.ts';
+import type { Backend } from './backend/backend.ts';
+import { FunctionBackend } from './backend/function-backend.ts';
+import { HttpBackend } from './backend/http-backend.ts';
+import type { Engine } from './cluster/engine.ts';
+import { EmbeddedEngine } from './cluster/embedded-engine.ts';
+import { applyOperation } from './commands/apply.ts';
+import { logSent } from './commands/built-in.ts';
+import type { CommandContext } from './commands/execute.ts';
+import type { Operation, Outcome } from './commands/operation.ts';
+import { Delivery } from './delivery/delivery.ts';
+import type { EventQueue } from './delivery/event-queue.ts';
+import { AddressList } from './edge/address-list.ts';
+import { CommandEndpoint } from './edge/command-endpoint.ts';
+import { enterHttpServer } from './edge/http-entry.ts';
+import { Upgrades } from './edge/upgrade.ts';
+import { messageText } from './hub/frame.ts';
+import { Hub } from './hub/hub.ts';
+import { listen } from './listen.ts';
+import { BrokerError } from './ops/broker-error.ts';
+import { type Log, logFor } from './ops/logger.ts';
+import { type BackendSettings, type BrokerOptions, settingsFrom, unknownOptions } from './options.ts';
+
+const defaultDrainMs = 5_000;
+
+const backendFor = (settings: BackendSettings): Backend =>
+  settings.type === 'http' ? new HttpBackend(settings) : new FunctionBackend(settings);
+
+/** A broker: everything put together, started and stopped. */
+class RunningBroker implements BrokerApi {
+  readonly config: BrokerOptions;
+  readonly websocketServer: WebSocketServer;
+  readonly httpServer: Server | SecureServer;
+  readonly ready: Promise<void>;
+  readonly #log: Log;
+  readonly #engine: Engine<Operation, Outcome>;
+  readonly #delivery: Delivery | undefined;
+  readonly #directQueue: EventQueue | undefined;
+  readonly #upgrades: Upgrades;
+  readonly #leaveHttpServer: () => void;
+  #directCount = 0;
+  #closed: Promise<void> | undefined;
+
+  constructor(options: BrokerOptions) {
+    const settings = settingsFrom(options);
+    this.config = options;
+    this.#log = logFor(options.log);
+    this.#warnOfUnknown(options);
+
+    const hub = new Hub();
+    this.#engine = new EmbeddedEngine((operation: Operation) => applyOperation(hub, operation));
+    const commands: CommandContext = { broker: this, engine: this.#engine, log: this.#log };
+
+    const { backend } = settings;
+    const allow = backend?.allow && new AddressList(backend.allow, 'backend.allow');
+    const trustedProxies = new AddressList(settings.trustedProxies, 'trustedProxies');
+    if (backend) {
+      this.#delivery = new Delivery({
+        backend: backendFor(backend),
+        commands,
+        settings,
+        maxRequests: backend.maxRequests,
+        log: this.#log,
+      });
+      this.#directQueue = this.#delivery.open({ sessionInfo: { type: 'direct' } });
+    }
+
+    this.#upgrades = new Upgrades({
+      broker: this,
+      hub,
+      delivery: this.#delivery,
+      settings,
+      trustedProxies,
+      log: this.#log,
+    });
+    this.websocketServer = this.#upgrades.server;
+    this.httpServer = options.server ?? createServer();
+    this.#leaveHttpServer = enterHttpServer({
+      server: this.httpServer,
+      isShared: options.server !== undefined,
+      commandPath: settings.commandPath ?? (options.server ? '/' : undefined),
+      upgrades: this.#upgrades,
+      commands: new CommandEndpoint({ commands, allow, maxCommandBytes: settings.maxCommandBytes }),
+    });
+    this.ready = this.#start(settings);
+    // Who does not ask for `ready` is told by the log; a rejection must not end the process.
+    this.ready.catch((error: unknown) => this.#log.error({ error }, '! Error:'));
+  }
+
+  get port(): number {
+    const address = this.httpServer.address();
+    return typeof address === 'object' && address !== null ? address.port : 0;
+  }
+
+  broadcast(message: unknown, criteria?: Criteria): void {
+    const operation: Operation = { kind: 'send', target: { match: criteria }, text: messageText(message) };
+    void this.#publishBroadcast(operation, message);
+  }
+
+  sendBackendMessage(
+    message: { type: string; [field: string]: unknown },
+    whenDone?: (answer: unknown) => void,
+  ): void {
+    if (!this.#directQueue) {
+      throw new BrokerError('bad-option', 'sendBackendMessage: this broker has no `backend` to send to');
+    }
+    this.#log.debug({ message }, '↑ to backend');
+    this.#directCount += 1;
+    const json = JSON.stringify(message);
+    this.#directQueue.push(
+      { id: `direct-${this.#directCount}`, type: message.type, json, queuedAtMs: Date.now(), whenDone },
+      json.length,
+    );
+  }
+
+  log(line: { text: unknown }): void {
+    this.#log.output(line.text);
+  }
+
+  close(options: { drainMs?: number } = {}): Promise<void> {
+    this.#closed ??= this.#stop(options.drainMs ?? defaultDrainMs);
+    return this.#closed;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #start(settings: { port?: number | undefined; host?: string | undefined }): Promise<void> {
+    this.httpServer.on('error', this.#onServerError);
+    await listen(this.httpServer, settings);
+    this.#log.info({}, `➥ websocket server listening on port ${this.port}`);
+  }
+
+  readonly #onServerError = (error: Error): void => {
+    this.#log.debug({ error }, '! server error');
+  };
+
+  async #stop(drainMs: number): Promise<void> {
+    const isOurs = this.config.server === undefined;
+    await this.ready.catch(() => {});
+    const serverClosed = isOurs && this.httpServer.listening ? closeServer(this.httpServer) : undefined;
+    await this.#upgrades.close(closeCodes.goingAway, 'the broker is closing');
+    await this.#delivery?.stop(drainMs);
+    await this.#engine.close();
+    await serverClosed;
+    this.#leaveHttpServer();
+    this.httpServer.off('error', this.#onServerError);
+    this.#log.info({}, '➥ websocket server closed');
+  }
+
+  async #publishBroadcast(operation: Operation, message: unknown): Promise<void> {
+    try {
+      const outcomes = this.#engine.publish(operation);
+      logSent(this.#log, outcomes instanceof Promise ? await outcomes : outcomes, message);
+    } catch (error) {
+      this.#log.error({ error }, '! broadcast failed:');
+    }
+  }
+
+  #warnOfUnknown(options: BrokerOptions): void {
+    for (const name of unknownOptions(options)) {
+      this.#log.warn(
+        {},
+        `! unknown option \`${name}\`: it has no effect; see the list of options in the README`,
+      );
+    }
+  }
+}
+
+/** No new connections; requests that are being answered may finish, idle ones are cut. */
+const closeServer = (server: Server | SecureServer): Promise<void> =>
+  new Promise((resolve) => {
+    server.close(() => resolve());
+    server.closeIdleConnections();
+  });
+
+/** With or without `new`: existing code writes `new require('wsbroker').Broker({…})`, which is a call. */
+interface BrokerConstructor {
+  new (options: BrokerOptions): BrokerApi;
+  (options: BrokerOptions): BrokerApi;
+  readonly prototype: BrokerApi;
+}
+
+/**
+ * Starts a WebSocket broker.
+ *
+ * @example
+ * const broker = Broker({
+ *   port: 31002,
+ *   log: true,
+ *   backend: { type: 'http', url: 'http://localhost/mybackend/', allow: ['127.0.0.1'] },
+ * });
+ * await broker.ready;
+ * @throws BrokerError `bad-option`, naming the option and what is expected.
+ */
+const createBroker = function Broker(options: BrokerOptions): BrokerApi {
+  return new RunningBroker(options);
+} as unknown as BrokerConstructor;
+// `instanceof Broker` holds for what either form gives.
+Object.defineProperty(createBroker, 'prototype', { value: RunningBroker.prototype });
+
+export interface Broker extends BrokerApi {}
+export const Broker: BrokerConstructor = createBroker;

@@ -1,0 +1,46 @@
+import packageJson from '../package.json' with { type: 'json' };
+import { Broker } from './broker.ts';
+import { readCommandLine, usage, UsageError } from './cli-options.ts';
+import { BrokerError } from './ops/broker-error.ts';
+import type { BrokerOptions } from './options.ts';
+
+/** Exit codes as shells know them: 2 for a mistake in the command, 1 for a start that failed. */
+const usageExitCode = 2;
+const failureExitCode = 1;
+
+const fail = (error: unknown): void => {
+  if (error instanceof UsageError) {
+    console.error(`wsbroker: ${error.message} (see wsbroker --help)`);
+    process.exitCode = usageExitCode;
+  } else if (error instanceof BrokerError) {
+    console.error(`wsbroker: ${error.message}`);
+    process.exitCode = error.code === 'bad-option' ? usageExitCode : failureExitCode;
+  } else {
+    throw error;
+  }
+};
+
+const run = async (options: BrokerOptions): Promise<void> => {
+  const broker = Broker(options);
+  await broker.ready;
+  const stop = (): void => {
+    // Whoever asks twice does not want to wait for events that still are to be delivered.
+    process.once('SIGTERM', () => process.exit(failureExitCode));
+    process.once('SIGINT', () => process.exit(failureExitCode));
+    void broker.close();
+  };
+  process.once('SIGTERM', stop);
+  process.once('SIGINT', stop);
+};
+
+/** The command `wsbroker`, started with these arguments. Mistakes end in one line and an exit code. */
+export const runCommandLine = (args: readonly string[], environment: NodeJS.ProcessEnv): void => {
+  try {
+    const request = readCommandLine(args, environment);
+    if (request.kind === 'help') console.log(usage);
+    else if (request.kind === 'version') console.log(packageJson.version);
+    else run(request.options).catch(fail);
+  } catch (error) {
+    fail(error);
+  }
+};

@@ -1,0 +1,72 @@
+import { commandSchema, check, type Command } from '@wsbroker/protocol';
+import type { Broker } from '../api.ts';
+import type { Logger } from '../ops/logger.ts';
+import { type BuiltInContext, isBuiltIn, runBuiltIn } from './built-in.ts';
+import { CommandError } from './command-error.ts';
+import type { Origin } from './target.ts';
+
+export interface CommandContext extends BuiltInContext {
+  readonly broker: Broker;
+}
+
+/**
+ * Runs a list of commands, one after the other, and gives one result a command in the same order.
+ * A command that cannot be run gets its error in its place; the others run. Never rejects.
+ */
+export const executeCommands = async (
+  context: CommandContext,
+  commands: readonly unknown[],
+  origin: Origin,
+): Promise<unknown[]> => {
+  const results: unknown[] = [];
+  for (const command of commands) {
+    context.log.debug({ command }, '↓ from backend');
+    results.push(await resultOf(context, command, origin));
+  }
+  return results;
+};
+
+const resultOf = async (context: CommandContext, candidate: unknown, origin: Origin): Promise<unknown> => {
+  try {
+    const checked = check(commandSchema, candidate, 'The command', 'bad-command');
+    if (!checked.ok) throw new CommandError('bad-command', checked.error.message);
+    // JSON has no `undefined`, and a result always stands in its place.
+    return (await run(context, checked.value, origin)) ?? null;
+  } catch (cause) {
+    const error = asCommandError(cause, candidate);
+    logFailure(context.log, error, cause);
+    return error.toResult();
+  }
+};
+
+/** The application's own commands go before the built-in ones; what nobody knows goes to `onBackendMessage`. */
+const run = (context: CommandContext, command: Command, origin: Origin): unknown => {
+  const { config } = context.broker;
+  const connection = typeof origin === 'object' ? origin.connection : null;
+  const own = config.backendCommands;
+  if (own && Object.hasOwn(own, command.type)) {
+    const handler = own[command.type];
+    if (typeof handler !== 'function') {
+      throw new CommandError('command-failed', `backendCommands.${command.type} is not a function`);
+    }
+    return handler(command, connection, context.broker);
+  }
+  if (isBuiltIn(command.type)) return runBuiltIn(context, command, origin);
+  if (config.onBackendMessage) return config.onBackendMessage(command, connection, context.broker);
+  throw new CommandError(
+    'unknown-command',
+    `Unknown command \`${command.type}\`: expected close, list, log, send, session, one of \`backendCommands\`, or an \`onBackendMessage\` handler`,
+  );
+};
+
+const asCommandError = (cause: unknown, candidate: unknown): CommandError => {
+  if (cause instanceof CommandError) return cause;
+  const type = (candidate as { type?: unknown } | null)?.type;
+  const why = cause instanceof Error ? cause.message : String(cause);
+  return new CommandError('command-failed', `The command \`${String(type)}\` failed: ${why}`, { cause });
+};
+
+const logFailure = (log: Logger, error: CommandError, cause: unknown): void => {
+  if (error === cause) log.warn({ code: error.code }, `! ${error.message}`);
+  else log.error({ code: error.code, error: cause }, `! ${error.message}`);
+};

@@ -1,0 +1,76 @@
+import type { QueuedEvent } from './queued-event.ts';
+import type { QueuedTotal } from './queued-total.ts';
+
+export interface EventQueueOptions {
+  /** Delivers one event or gives it up. Never rejects. */
+  readonly deliver: (event: QueuedEvent) => Promise<void>;
+  readonly maxEvents: number;
+  readonly maxBytes: number;
+  readonly total: QueuedTotal;
+  /** Runs after each event that left the queue. */
+  readonly onLeft: () => void;
+  /** Runs when nothing waits any more. */
+  readonly onIdle: () => void;
+}
+
+interface Item {
+  readonly bytes: number;
+  /** A promise while a handler of the application is deciding; undefined when it kept the event. */
+  readonly event: QueuedEvent | Promise<QueuedEvent | undefined>;
+}
+
+/**
+ * The events of one connection, in order, one in flight.
+ *
+ * The queue never drops: when it {@link isFull}, its owner stops reading from the socket, and TCP pushes
+ * back on the sender.
+ */
+export class EventQueue {
+  readonly #options: EventQueueOptions;
+  readonly #items: Item[] = [];
+  #bytes = 0;
+  #running = false;
+
+  constructor(options: EventQueueOptions) {
+    this.#options = options;
+  }
+
+  get length(): number {
+    return this.#items.length;
+  }
+
+  get isFull(): boolean {
+    return this.#items.length >= this.#options.maxEvents || this.#bytes >= this.#options.maxBytes;
+  }
+
+  /** Half empty again: reading may go on. The gap to {@link isFull} keeps a socket from flapping. */
+  get isLow(): boolean {
+    return this.#items.length <= this.#options.maxEvents / 2 && this.#bytes <= this.#options.maxBytes / 2;
+  }
+
+  /**
+   * Puts an event at the end. A promise keeps its place until it is decided, so that events stay in order
+   * however long an async handler takes. It must not reject.
+   * @param bytes What it holds in memory, about.
+   */
+  push(event: QueuedEvent | Promise<QueuedEvent | undefined>, bytes: number): void {
+    this.#items.push({ event, bytes });
+    this.#bytes += bytes;
+    this.#options.total.add(bytes);
+    if (!this.#running) void this.#run();
+  }
+
+  async #run(): Promise<void> {
+    this.#running = true;
+    for (let item = this.#items[0]; item; item = this.#items[0]) {
+      const event = await item.event;
+      if (event) await this.#options.deliver(event);
+      this.#items.shift();
+      this.#bytes -= item.bytes;
+      this.#options.total.remove(item.bytes);
+      this.#options.onLeft();
+    }
+    this.#running = false;
+    this.#options.onIdle();
+  }
+}

@@ -1,0 +1,47 @@
+import { BlockList, isIP } from 'node:net';
+import { BrokerError } from '../ops/broker-error.ts';
+
+const mappedPrefix = '::ffff:';
+
+/** `::ffff:127.0.0.1` is how a socket that takes both families shows 127.0.0.1. */
+export const plainAddress = (address: string): string => {
+  const lower = address.toLowerCase();
+  const rest = lower.startsWith(mappedPrefix) ? lower.slice(mappedPrefix.length) : '';
+  return isIP(rest) === 4 ? rest : lower;
+};
+
+/** A set of addresses: IPv4, IPv6, and CIDR ranges of either. */
+export class AddressList {
+  readonly #list = new BlockList();
+
+  /**
+   * @param option The option's name, for the error.
+   * @throws BrokerError `bad-option`
+   */
+  constructor(entries: readonly string[], option: string) {
+    for (const entry of entries) {
+      const [address = '', prefix, ...rest] = entry.trim().split('/');
+      const plain = plainAddress(address);
+      const version = isIP(plain);
+      const family = version === 6 ? 'ipv6' : 'ipv4';
+      const bits = prefix === undefined ? undefined : /^\d{1,3}$/.test(prefix) ? Number(prefix) : NaN;
+      const isRangeRight = bits === undefined || bits <= (version === 6 ? 128 : 32);
+      if (version === 0 || !isRangeRight || rest.length > 0) {
+        throw new BrokerError(
+          'bad-option',
+          `Broker options: \`${option}\`: "${entry}" is not an address: expected IPv4 (127.0.0.1), IPv6 (::1) or a range (10.0.0.0/8)`,
+        );
+      }
+      if (bits === undefined) this.#list.addAddress(plain, family);
+      else this.#list.addSubnet(plain, bits, family);
+    }
+  }
+
+  has(address: string | undefined): boolean {
+    if (address === undefined) return false;
+    // A link-local peer is shown with its zone: fe80::1%eth0.
+    const plain = plainAddress(address.split('%', 1)[0] ?? '');
+    const version = isIP(plain);
+    return version !== 0 && this.#list.check(plain, version === 6 ? 'ipv6' : 'ipv4');
+  }
+}

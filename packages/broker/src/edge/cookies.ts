@@ -1,0 +1,35 @@
+import { reservedSessionFields } from '@wsbroker/protocol';
+import { parseCookie } from 'cookie';
+
+/** Past these a cookie is left out: no site needs more, and each is kept as long as the connection. */
+const maxCookies = 50;
+const maxCookieBytes = 4_096;
+
+/** The cookies of a handshake, names in lower case and values as they came, as the seed had them. */
+export const cookiesOf = (header: string | undefined): Record<string, string> => {
+  const cookies: Record<string, string> = {};
+  if (header === undefined) return cookies;
+  let count = 0;
+  for (const [name, value] of Object.entries(parseCookie(header, { decode: (raw) => raw }))) {
+    const key = name.toLowerCase();
+    if (value === undefined || name.length + value.length > maxCookieBytes) continue;
+    if (key === '__proto__' || Object.hasOwn(cookies, key)) continue;
+    count += 1;
+    if (count > maxCookies) break;
+    cookies[key] = value;
+  }
+  return cookies;
+};
+
+/** Those that become `sessionInfo` fields: never under a name of the broker's. */
+export const sessionCookies = (
+  cookies: Readonly<Record<string, string>>,
+  wanted: boolean | readonly string[],
+): Record<string, string> => {
+  if (wanted === false) return {};
+  const names = wanted === true ? undefined : new Set(wanted.map((name) => name.toLowerCase()));
+  const reserved: ReadonlySet<string> = new Set(reservedSessionFields);
+  return Object.fromEntries(
+    Object.entries(cookies).filter(([name]) => !reserved.has(name) && (names?.has(name) ?? true)),
+  );
+};

@@ -1,0 +1,20 @@
+import type { IncomingMessage } from 'node:http';
+
+/** Which origins' pages may connect: any, those listed, or (undefined) pages of the host they ask for. */
+export type OriginPolicy = readonly string[] | '*' | undefined;
+
+/** The host without its port, of a URL or a `host` header; undefined when malformed. */
+const hostnameOf = (url: string): string | undefined => URL.parse(url)?.hostname.toLowerCase();
+
+/**
+ * Whether a page of this origin may open a WebSocket. Browsers send the user's cookies along from any
+ * page, so without this check a foreign page would speak in the user's name. No `origin` means that it
+ * is no browser, and holds no cookies of a user.
+ */
+export const isOriginAllowed = (request: IncomingMessage, policy: OriginPolicy): boolean => {
+  const { origin, host } = request.headers;
+  if (origin === undefined || policy === '*') return true;
+  if (policy !== undefined) return policy.some((allowed) => allowed === '*' || allowed === origin);
+  const asked = host === undefined ? undefined : hostnameOf(`http://${host}`);
+  return asked !== undefined && hostnameOf(origin) === asked;
+};

@@ -1,0 +1,7 @@
+/** A WebSocket broker between browsers and any HTTP backend. */
+export type { CommandHandler, Connection, Handlers } from './api.ts';
+export { Broker } from './broker.ts';
+export { BrokerError, type BrokerErrorCode } from './ops/broker-error.ts';
+export { createJsonLogger, createTextLogger, type Log, type Logger, type LogLevel } from './ops/logger.ts';
+export type { BrokerOptions, FunctionBackendOptions, HttpBackendOptions } from './options.ts';
+export type { Command, CommandList, Criteria, SessionInfo } from '@wsbroker/protocol';

@@ -1,0 +1,54 @@
+import type { Server } from 'node:http';
+import type { Server as SecureServer } from 'node:https';
+import { BrokerError } from './ops/broker-error.ts';
+
+interface Place {
+  readonly port?: number | undefined;
+  readonly host?: string | undefined;
+}
+
+/**
+ * Listens, or waits until a server that somebody else starts does.
+ * @throws BrokerError `port-taken`, `listen-failed`
+ */
+export const listen = (server: Server | SecureServer, { port, host }: Place): Promise<void> =>
+  new Promise((resolve, reject) => {
+    if (server.listening) return resolve();
+    const onListening = (): void => {
+      server.off('error', onError);
+      resolve();
+    };
+    const onError = (error: NodeJS.ErrnoException): void => {
+      server.off('listening', onListening);
+      reject(listenError(error, { port, host }));
+    };
+    server.once('listening', onListening);
+    server.once('error', onError);
+    if (port !== undefined) server.listen({ port, host });
+  });
+
+const listenError = (error: NodeJS.ErrnoException, { port, host }: Place): BrokerError => {
+  const place = host === undefined ? `port ${port}` : `${host}:${port}`;
+  switch (error.code) {
+    case 'EADDRINUSE':
+      return new BrokerError(
+        'port-taken',
+        `The ${host === undefined ? '' : 'address '}${place} is taken: another program listens there; stop it, or choose another \`port\` (0 takes a free one)`,
+        { cause: error },
+      );
+    case 'EACCES':
+      return new BrokerError(
+        'listen-failed',
+        `No permission to listen on ${place}: ports below 1024 need privileges; choose another \`port\``,
+        { cause: error },
+      );
+    case 'EADDRNOTAVAIL':
+      return new BrokerError('listen-failed', `This machine has no address ${host}: see \`host\``, {
+        cause: error,
+      });
+    default:
+      return new BrokerError('listen-failed', `Cannot listen on ${place}: ${error.message}`, {
+        cause: error,
+      });
+  }
+};
