@@ -26,6 +26,9 @@ export type Subject = HubConnection | { readonly sessionInfo: { readonly type: '
 /** A half-finished deploy answers 404 or redirects for a while; longer than this it is meant. */
 const briefMs = 60_000;
 
+/** After delivery was stopped, how long requests that run may take to end. */
+const giveUpMs = 1_000;
+
 /** Brings events to the backend, each connection's in order, and runs the commands that it answers. */
 export class Delivery {
   readonly #options: DeliveryOptions;
@@ -34,6 +37,8 @@ export class Delivery {
   readonly #outage: Outage;
   readonly #stopped = new AbortController();
   readonly #busy = new Set<EventQueue>();
+  /** Events that still waited when the broker had to stop. */
+  #abandoned = 0;
   #whenIdle: (() => void) | undefined;
   /** Runs when there is room again after {@link isFull}. */
   onRoom: () => void = () => {};
@@ -57,14 +62,12 @@ export class Delivery {
   open(subject: Subject, onLeft: () => void = () => {}): EventQueue {
     const { maxQueuedEvents, maxQueuedBytes } = this.#options.settings;
     const queue: EventQueue = new EventQueue({
-      deliver: async (event) => {
-        this.#busy.add(queue);
-        await this.#deliver(event, subject);
-      },
+      deliver: (event) => this.#deliver(event, subject),
       maxEvents: maxQueuedEvents,
       maxBytes: maxQueuedBytes,
       total: this.#total,
       onLeft,
+      onBusy: () => this.#busy.add(queue),
       onIdle: () => {
         this.#busy.delete(queue);
         if (this.#busy.size === 0) this.#whenIdle?.();
@@ -75,20 +78,30 @@ export class Delivery {
 
   /** Waits until nothing is left to deliver, at most `drainMs`; then gives up what still waits. */
   async stop(drainMs: number): Promise<void> {
-    if (this.#busy.size > 0) {
-      const idle = new Promise<void>((resolve) => (this.#whenIdle = resolve));
-      const inTime = new AbortController();
-      await Promise.race([idle, delay(drainMs, undefined, { signal: inTime.signal }).catch(() => {})]);
-      inTime.abort();
-    }
+    await this.#idle(drainMs);
     this.#stopped.abort();
+    await this.#idle(giveUpMs);
+    if (this.#abandoned > 0) {
+      this.#options.log.error({}, `! ${this.#abandoned} events were not delivered before the broker closed`);
+    }
     await this.#options.backend.close();
+  }
+
+  async #idle(timeoutMs: number): Promise<void> {
+    if (this.#busy.size === 0) return;
+    const idle = new Promise<void>((resolve) => (this.#whenIdle = resolve));
+    const inTime = new AbortController();
+    await Promise.race([idle, delay(timeoutMs, undefined, { signal: inTime.signal }).catch(() => {})]);
+    inTime.abort();
   }
 
   async #deliver(event: QueuedEvent, subject: Subject): Promise<void> {
     const { settings, log } = this.#options;
     for (let attempt = 1; ; attempt += 1) {
-      if (this.#stopped.signal.aborted) return this.#giveUp(event, 'the broker is closing');
+      if (this.#stopped.signal.aborted) {
+        this.#abandoned += 1;
+        return;
+      }
       const answer = await this.#slots.run(() => this.#attempt(event, subject, attempt));
       switch (answer.outcome) {
         case 'delivered':

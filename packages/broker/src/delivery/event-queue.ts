@@ -9,7 +9,8 @@ export interface EventQueueOptions {
   readonly total: QueuedTotal;
   /** Runs after each event that left the queue. */
   readonly onLeft: () => void;
-  /** Runs when nothing waits any more. */
+  /** Runs when the first event comes in, and when the last one has left. */
+  readonly onBusy: () => void;
   readonly onIdle: () => void;
 }
 
@@ -62,6 +63,7 @@ export class EventQueue {
 
   async #run(): Promise<void> {
     this.#running = true;
+    this.#options.onBusy();
     for (let item = this.#items[0]; item; item = this.#items[0]) {
       const event = await item.event;
       if (event) await this.#options.deliver(event);

@@ -82,9 +82,9 @@ export class CommandEndpoint {
         `Commands are not taken through a proxy (the request has \`${forwarding}\`): send them to the broker directly.`,
       );
     }
-    const fromBrowser = ['origin', 'sec-fetch-site', 'sec-fetch-mode'].some(
-      (header) => request.headers[header] !== undefined,
-    );
+    // Not `sec-fetch-mode`: the `fetch` of Node sends it too, and backends use that.
+    const fromBrowser =
+      request.headers.origin !== undefined || request.headers['sec-fetch-site'] !== undefined;
     if (fromBrowser) {
       return forbidden('Commands are not taken from a web page: send them from the backend.');
     }
