@@ -26,6 +26,9 @@ export type Subject = HubConnection | { readonly sessionInfo: { readonly type: '
 /** A half-finished deploy answers 404 or redirects for a while; longer than this it is meant. */
 const briefMs = 60_000;
 
+/** A backend that asks for more patience than this is asked again all the same. */
+const maxRetryAfterMs = 60_000;
+
 /** After delivery was stopped, how long requests that run may take to end. */
 const giveUpMs = 1_000;
 
@@ -97,6 +100,7 @@ export class Delivery {
 
   async #deliver(event: QueuedEvent, subject: Subject): Promise<void> {
     const { settings, log } = this.#options;
+    let briefUntilMs: number | undefined;
     for (let attempt = 1; ; attempt += 1) {
       if (this.#stopped.signal.aborted) {
         this.#abandoned += 1;
@@ -115,13 +119,14 @@ export class Delivery {
           if (this.#stopped.signal.aborted) break;
           this.#outage.failed(answer.reason);
           const bounds = { minMs: settings.retryMinMs, maxMs: settings.retryMaxMs };
-          const waitMs = Math.min(
-            Math.max(backoffMs(attempt - 1, bounds, Math.random), answer.retryAfterMs ?? 0),
-            settings.retryMaxMs,
+          const waitMs = Math.max(
+            backoffMs(attempt - 1, bounds, Math.random),
+            Math.min(answer.retryAfterMs ?? 0, maxRetryAfterMs),
           );
-          const maxAgeMs =
-            answer.outcome === 'retry' ? settings.maxEventAgeMs : Math.min(briefMs, settings.maxEventAgeMs);
-          if (Date.now() + waitMs - event.queuedAtMs > maxAgeMs) {
+          const nextMs = Date.now() + waitMs;
+          if (answer.outcome === 'retry-briefly') briefUntilMs ??= Date.now() + briefMs;
+          else briefUntilMs = undefined;
+          if (nextMs > event.queuedAtMs + settings.maxEventAgeMs || nextMs > (briefUntilMs ?? Infinity)) {
             return this.#giveUp(event, `${answer.reason}, tried ${attempt} times`);
           }
           log.debug({ id: event.id, attempt, waitMs: Math.round(waitMs), reason: answer.reason }, '! retry');
