@@ -1,7 +1,8 @@
-import { commandListSchema, type CommandList } from './command.ts';
-import { check, type Decoded, parseJson, refused } from './decoded.ts';
-import { eventSchema, type Event } from './event.ts';
 import * as z from 'zod';
+import { type CommandList, commandListSchema } from './command.ts';
+import { check, decoded, type Decoded, type DecodeIssue, parseJson, refused } from './decoded.ts';
+import { type Event, eventSchema } from './event.ts';
+import { encodeForm, jsonField } from './form.ts';
 
 /**
  * How an event or a list of commands travels in an HTTP body.
@@ -17,6 +18,7 @@ export const contentTypes: Readonly<Record<BodyEncoding, string>> = {
 
 /** The body of a POST, with the content type that belongs to it. */
 export interface Body {
+  /** As in the header, parameters included; empty where there is none. */
   readonly contentType: string;
   readonly text: string;
 }
@@ -40,38 +42,36 @@ export const notificationBody = (
   encoding: BodyEncoding,
   messageJson: string,
   connectionJson: string,
-): Body =>
-  encoding === 'form'
-    ? {
-        contentType: contentTypes.form,
-        text: `message=${formValue(messageJson)}&connection=${formValue(connectionJson)}`,
-      }
-    : { contentType: contentTypes.json, text: `{"message":${messageJson},"connection":${connectionJson}}` };
+): Body => ({
+  contentType: contentTypes[encoding],
+  text:
+    encoding === 'form'
+      ? encodeForm({ message: messageJson, connection: connectionJson })
+      : `{"message":${messageJson},"connection":${connectionJson}}`,
+});
 
 export const encodeNotification = (encoding: BodyEncoding, notification: Notification): Body =>
   notificationBody(encoding, JSON.stringify(notification.message), JSON.stringify(notification.connection));
 
 /** Reads what a broker POSTs to a backend, in either encoding. */
 export const decodeNotification = (body: Body): Decoded<Notification> => {
-  switch (encodingOf(body.contentType)) {
+  const fields = notificationFields(body);
+  return fields.ok ? check(notificationSchema, fields.value, 'The notification') : fields;
+};
+
+const notificationFields = ({ contentType, text }: Body): Decoded<unknown> => {
+  switch (encodingOf(contentType)) {
     case 'form': {
-      const fields = new URLSearchParams(body.text);
-      const message = jsonField(fields, 'message');
+      const message = jsonField(text, 'message');
       if (!message.ok) return message;
-      const connection = jsonField(fields, 'connection');
+      const connection = jsonField(text, 'connection');
       if (!connection.ok) return connection;
-      return check(
-        notificationSchema,
-        { message: message.value, connection: connection.value },
-        'The notification',
-      );
+      return decoded({ message: message.value, connection: connection.value });
     }
-    case 'json': {
-      const json = parseJson(body.text, 'The notification');
-      return json.ok ? check(notificationSchema, json.value, 'The notification') : json;
-    }
+    case 'json':
+      return parseJson(text, 'The notification');
     case undefined:
-      return unknownContentType(body.contentType);
+      return unknownContentType(contentType);
   }
 };
 
@@ -80,29 +80,33 @@ export const isEvent = (message: unknown): message is Event => eventSchema.safeP
 
 export const encodeCommands = (encoding: BodyEncoding, commands: CommandList): Body => {
   const json = JSON.stringify(commands);
-  return encoding === 'form'
-    ? { contentType: contentTypes.form, text: `data=${formValue(json)}` }
-    : { contentType: contentTypes.json, text: json };
+  return {
+    contentType: contentTypes[encoding],
+    text: encoding === 'form' ? encodeForm({ data: json }) : json,
+  };
 };
 
 /** Reads the body of a command POST: only that it is a list; each command is checked when it runs. */
-export const decodeCommandBody = (body: Body): Decoded<unknown[]> => {
-  switch (encodingOf(body.contentType)) {
+export const decodeCommandBody = ({ contentType, text }: Body): Decoded<unknown[]> => {
+  switch (encodingOf(contentType)) {
     case 'form': {
-      const list = jsonField(new URLSearchParams(body.text), 'data');
-      return list.ok ? asList(list.value, 'The field `data`') : list;
+      const list = jsonField(text, 'data');
+      return list.ok ? asList(list.value, 'The form field `data`', ['data']) : list;
     }
     case 'json':
-      return decodeCommandList(body.text);
+      return decodeCommandList(text);
     case undefined:
-      return unknownContentType(body.contentType);
+      return unknownContentType(contentType);
   }
 };
 
+/** Some editors begin a PHP file with one, which then begins every answer. */
+const byteOrderMark = '\u{FEFF}';
+
 /** Reads a JSON list of commands, such as a backend's answer: only that it is a list. */
 export const decodeCommandList = (text: string): Decoded<unknown[]> => {
-  const json = parseJson(text, 'The list of commands');
-  return json.ok ? asList(json.value, 'The list of commands') : json;
+  const json = parseJson(text.startsWith(byteOrderMark) ? text.slice(1) : text, 'The list of commands');
+  return json.ok ? asList(json.value, 'The list of commands', []) : json;
 };
 
 /** Reads the body of a command POST and checks that each element could be a command. */
@@ -111,37 +115,24 @@ export const decodeCommands = (body: Body): Decoded<CommandList> => {
   return list.ok ? check(commandListSchema, list.value, 'The list of commands') : list;
 };
 
-const asList = (value: unknown, what: string): Decoded<unknown[]> =>
-  Array.isArray(value)
-    ? { ok: true, value }
-    : refused(
-        'bad-shape',
-        `${what} is ${kindOf(value)}: expected a list of commands, such as [{"type":"list"}], even for one`,
-      );
+const asList = (value: unknown, what: string, path: DecodeIssue['path']): Decoded<unknown[]> => {
+  if (Array.isArray(value)) return decoded<unknown[]>(value);
+  const message = `${what} is ${kindOf(value)}: expected a list of commands, such as [{"type":"list"}], even for one`;
+  return refused('bad-shape', message, [{ path, message }]);
+};
 
 const kindOf = (value: unknown): string =>
   value === null ? 'null' : typeof value === 'object' ? 'an object' : `a ${typeof value}`;
 
-const jsonField = (fields: URLSearchParams, name: string): Decoded<unknown> => {
-  const text = fields.get(name);
-  return text === null
-    ? refused('bad-shape', `The form field \`${name}\` is missing: expected ${name}=<JSON>`, [
-        { path: [name], message: 'missing' },
-      ])
-    : parseJson(text, `The form field \`${name}\``);
-};
-
+/** No content type counts as a form: the seed's broker never looked, and simple HTTP clients send none. */
 const encodingOf = (contentType: string): BodyEncoding | undefined => {
   const type = contentType.split(';', 1)[0]?.trim().toLowerCase();
-  if (type === contentTypes.form) return 'form';
+  if (type === '' || type === contentTypes.form) return 'form';
   return type === contentTypes.json ? 'json' : undefined;
 };
 
 const unknownContentType = (contentType: string): Decoded<never> =>
   refused(
     'bad-content-type',
-    `The content type is ${contentType === '' ? 'missing' : `"${contentType}"`}: expected ${contentTypes.form} or ${contentTypes.json}`,
+    `The content type is ${JSON.stringify(contentType)}: expected ${contentTypes.form} or ${contentTypes.json}`,
   );
-
-/** Form encoding of one value: as `encodeURIComponent`, which takes any well-formed text; lone surrogates become U+FFFD. */
-const formValue = (text: string): string => encodeURIComponent(text.toWellFormed());

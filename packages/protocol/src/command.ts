@@ -1,22 +1,34 @@
 import * as z from 'zod';
+import { anyJsonSchema } from './any-json.ts';
 import { criteriaSchema } from './criteria.ts';
-import { anyJsonSchema } from './json.ts';
 
 /** PHP encodes an empty array as `[]` where an empty object is meant; both are taken. */
 const emptyListSchema = z.array(z.never()).max(0);
 
-const orEmptyList = <T extends z.ZodType>(schema: T) => z.union([schema, emptyListSchema]);
+const orEmptyList = <T extends z.ZodType>(schema: T, expected: string) =>
+  z.union([schema, emptyListSchema], expected);
+
+const targetSchema = orEmptyList(
+  criteriaSchema,
+  'Expected an object of criteria, such as {"room":"lobby"}; leave it out for none',
+);
 
 /** Which connections a command means. */
 const targetShape = {
   /**
-   * Connections that match. Missing: in the answer to an event, the connection that caused it;
-   * in a command POST, all.
+   * Connections that match. Without `match` and `except`: in the answer to an event, the connection that
+   * caused it; in a command POST, all.
    */
-  match: orEmptyList(criteriaSchema).optional(),
-  /** Of those, not the ones that match this. */
-  except: orEmptyList(criteriaSchema).optional(),
+  match: targetSchema.optional(),
+  /** Of those, or of all without `match`, not the ones that match this. */
+  except: targetSchema.optional(),
 };
+
+/** A WebSocket close frame has 125 bytes, two of them for the code. */
+const maxReasonBytes = 123;
+
+const isShortEnough = (reason: string): boolean =>
+  new TextEncoder().encode(reason).byteLength <= maxReasonBytes;
 
 /** Closes connections. */
 export const closeCommandSchema = z.looseObject({
@@ -56,8 +68,11 @@ export const sendCommandSchema = z.looseObject({
   message: anyJsonSchema,
 });
 
-/** Fields of a `sessionInfo`: set, added to a list, removed from a list. */
-const fieldsSchema = orEmptyList(z.record(z.string(), z.unknown()));
+/** Fields of a `sessionInfo`, by name. */
+const fieldsSchema = orEmptyList(
+  z.record(z.string(), z.unknown()),
+  'Expected an object of fields, such as {"name":"Ada"}',
+);
 
 /** Changes the `sessionInfo` of connections: first `data`, then `remove`, then `add`. */
 export const sessionCommandSchema = z.looseObject({

@@ -1,4 +1,5 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
+import { clientPrefix, messageTypePattern } from './message-type.ts';
 
 /** Validators by message type: any library with Standard Schema (zod, valibot, arktype …). */
 export type MessageSchemas = Readonly<Record<string, StandardSchemaV1<unknown, Record<string, unknown>>>>;
@@ -27,6 +28,7 @@ export interface ContractDefinition {
  * The browser client takes the types alone (`createClient<typeof contract>`), so no validator is
  * shipped to browsers; a Node backend validates with it.
  *
+ * @throws TypeError when a type cannot be one: the broker would refuse its messages.
  * @example
  * export const contract = defineContract({
  *   clientMessages: { say: z.object({ text: z.string().max(500) }) },
@@ -34,7 +36,33 @@ export interface ContractDefinition {
  *   session: z.object({ name: z.string() }),
  * });
  */
-export const defineContract = <const T extends ContractDefinition>(definition: T): T => definition;
+export const defineContract = <const T extends ContractDefinition>(definition: T): T => {
+  const { clientMessages = {}, serverMessages = {}, requests = {} } = definition;
+  checkTypes('clientMessages', clientMessages);
+  checkTypes('serverMessages', serverMessages);
+  checkTypes('requests', requests);
+  checkPrefix('clientMessages', clientMessages);
+  checkPrefix('requests', requests);
+  return definition;
+};
+
+const checkTypes = (part: string, schemas: object): void => {
+  for (const type of Object.keys(schemas)) {
+    if (messageTypePattern.test(type)) continue;
+    throw new TypeError(
+      `defineContract: ${part} has the type ${JSON.stringify(type)}: expected 1 to 64 of A-Z a-z 0-9 . _ : -`,
+    );
+  }
+};
+
+/** `client-say` and `say` arrive at the backend as the same event, so only one of them can be a type. */
+const checkPrefix = (part: string, schemas: object): void => {
+  const prefixed = Object.keys(schemas).find((type) => type.startsWith(clientPrefix));
+  if (prefixed === undefined) return;
+  throw new TypeError(
+    `defineContract: ${part} has the type "${prefixed}", but the broker puts "${clientPrefix}" there: leave it out`,
+  );
+};
 
 /** zod infers `Record<string, never>` for an object without fields, in which not even `type` would fit. */
 type Fields<T> = T extends Record<string, never> ? unknown : T;

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { clientPrefix } from './message-type.ts';
 
 /** A client connected. */
 export const connectEventSchema = z.looseObject({ type: z.literal('session-connect') });
@@ -6,7 +7,7 @@ export const connectEventSchema = z.looseObject({ type: z.literal('session-conne
 export const disconnectEventSchema = z.looseObject({ type: z.literal('session-disconnect') });
 /** A client's message, its type prefixed with `client-`. */
 export const clientEventSchema = z.looseObject({
-  type: z.templateLiteral(['client-', z.string()]),
+  type: z.templateLiteral([clientPrefix, z.string()]),
 });
 
 /** What the broker POSTs to the backend as `message`. */
@@ -16,10 +17,10 @@ export type ConnectEvent = z.infer<typeof connectEventSchema>;
 export type DisconnectEvent = z.infer<typeof disconnectEventSchema>;
 export type ClientEvent = z.infer<typeof clientEventSchema>;
 
-const clientPrefix = 'client-';
-
 /** `hello` becomes `client-hello`, `client-hello` stays, no type becomes `client-message`. */
 export const clientEventType = (messageType: string | undefined): `client-${string}` => {
   const type = messageType || 'message';
-  return type.startsWith(clientPrefix) ? (type as `client-${string}`) : `${clientPrefix}${type}`;
+  return hasClientPrefix(type) ? type : `${clientPrefix}${type}`;
 };
+
+const hasClientPrefix = (type: string): type is `client-${string}` => type.startsWith(clientPrefix);

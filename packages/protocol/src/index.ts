@@ -87,8 +87,8 @@ export {
   clientMessageSchema,
   type Message,
   messageSchema,
-  messageTypePattern,
   messageTypeSchema,
 } from './message.ts';
+export { messageTypePattern } from './message-type.ts';
 export { reservedSessionFields, type SessionInfo, sessionInfoSchema } from './session-info.ts';
 export { protocolVersion } from './version.ts';

@@ -1,10 +1,8 @@
 import * as z from 'zod';
-
-/** A type is at most 64 of `A-Z a-z 0-9 . _ : -`. */
-export const messageTypePattern = /^[A-Za-z0-9._:-]{1,64}$/;
+import { messageTypePattern } from './message-type.ts';
 
 export const messageTypeSchema = z
-  .string()
+  .string('Expected a string')
   .regex(messageTypePattern, 'Expected 1 to 64 of A-Z a-z 0-9 . _ : -');
 
 /** Application JSON between browser and backend: an object with a string `type`. */
