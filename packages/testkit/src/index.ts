@@ -1,0 +1,31 @@
+/** What the tests of every package start, break and look at. */
+export {
+  type StartableBroker,
+  type StartedBroker,
+  type StartedBrokerFields,
+  brokerStarter,
+} from './broker-starter.ts';
+export { launchBrowser } from './browser.ts';
+export {
+  type Answer,
+  type AnswerTo,
+  type BackendEvent,
+  FakeBackend,
+  type HttpAnswer,
+  startFakeBackend,
+} from './fake-backend.ts';
+export { Inbox } from './inbox.ts';
+export { watchForLeaks } from './leak-check.ts';
+export { type LogEntry, MemoryLogger, type MemoryLogLevel } from './memory-logger.ts';
+export { type Misbehaviour, misbehaviours } from './misbehaviour.ts';
+export { postCommands, type PostOptions, type PostResult, postText } from './post-commands.ts';
+export { chromiumPath, has, type ProgramName } from './programs.ts';
+export {
+  type CloseFacts,
+  connectRaw,
+  RawClient,
+  type RawClientOptions,
+  type Received,
+  UpgradeRefused,
+} from './raw-client.ts';
+export { type ExitFacts, SpawnedProcess, spawnProcess, type SpawnOptions } from './spawned-process.ts';
