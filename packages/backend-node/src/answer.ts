@@ -1,0 +1,36 @@
+import { type Body, contentTypes, type Decoded, type Notification } from '@wsbroker/protocol';
+import type { BackendErrorCode } from './backend-error.ts';
+import type { EventHeaders } from './context.ts';
+
+/** What goes back to the broker, whatever carries it. `text` is JSON: a list of commands, or `{ error: { code, message } }`. */
+export interface Answer extends Body {
+  /** HTTP status: 200 for commands; for errors see the README's table of errors. */
+  readonly status: number;
+}
+
+/** From a notification, good or bad, to its answer; never rejects. */
+export type AnswerNotification = (
+  notification: Decoded<Notification>,
+  headers: EventHeaders,
+) => Promise<Answer>;
+
+export const commandsAnswer = (commands: readonly object[]): Answer => jsonAnswer(200, commands);
+
+export const errorAnswer = (status: number, code: BackendErrorCode, message: string): Answer =>
+  jsonAnswer(status, { error: { code, message } });
+
+const jsonAnswer = (status: number, value: object): Answer => ({
+  status,
+  contentType: contentTypes.json,
+  text: JSON.stringify(value),
+});
+
+export const tooLargeAnswer = (maxBodyBytes: number): Answer =>
+  errorAnswer(413, 'too-large', `The body is larger than ${maxBodyBytes} bytes (maxBodyBytes)`);
+
+export const badMethodAnswer = (method: string | undefined): Answer =>
+  errorAnswer(
+    405,
+    'bad-method',
+    `The method is ${method}: expected POST, which is how a broker delivers events`,
+  );

@@ -1,0 +1,168 @@
+import {
+  type BodyEncoding,
+  check,
+  type CommandList,
+  type ContractDefinition,
+  encodeCommands,
+  isJsonObject,
+  type MatchedResult,
+  parseJson,
+  type ServerMessageOf,
+  type SessionOf,
+} from '@wsbroker/protocol';
+import { BrokerClientError, notReached, refusedBy } from './broker-client-error.ts';
+import { isErrorResult, type ListResultOf, resultSchemaOf, type ResultsOf } from './command-result.ts';
+import {
+  close,
+  type CloseOptionsOf,
+  type CommandOf,
+  list,
+  type ListOptionsOf,
+  type NoOptions,
+  send,
+  session,
+  type SessionChangeOf,
+} from './command.ts';
+import type { ExplicitTargetOf, TargetOf } from './target.ts';
+
+export interface BrokerClientOptions {
+  /** The broker's WebSocket port over HTTP, for example `http://127.0.0.1:31002/`. */
+  readonly url: string | URL;
+  /**
+   * How long the broker may take for its whole answer, in milliseconds.
+   * @default 10_000
+   */
+  readonly timeoutMs?: number;
+  /**
+   * How commands are POSTed. `form` is understood by every broker, `wsbroker` 1.x included.
+   * @default 'form'
+   */
+  readonly encoding?: BodyEncoding;
+  /**
+   * Carries the request.
+   * @default the global `fetch`
+   */
+  readonly fetch?: (url: string, init: RequestInit) => Promise<Response>;
+}
+
+/** Sends commands to a broker from anywhere: a web request, a cron job, a queue's worker. */
+export interface BrokerClient<C extends ContractDefinition> {
+  /**
+   * Runs commands in order. A command that fails has its {@link ErrorResult} in its place, and the others run.
+   * @throws {BrokerClientError} where the list as a whole was not taken.
+   * @example
+   * const [players, sent] = await broker.run([list({ match: { room: 'lobby' } }), send({ type: 'start' })]);
+   */
+  run<const Commands extends readonly CommandOf<C>[]>(commands: Commands): Promise<ResultsOf<C, Commands>>;
+  /**
+   * Sends a message to those that match; without `match` to all.
+   * @throws {BrokerClientError}
+   */
+  send(message: ServerMessageOf<C>, target?: TargetOf<C>): Promise<MatchedResult>;
+  /**
+   * Changes the `sessionInfo` of those that match; `match: {}` means all.
+   * @throws {BrokerClientError}
+   */
+  session(
+    data: Partial<SessionOf<C>>,
+    change: SessionChangeOf<C> & ExplicitTargetOf<C>,
+  ): Promise<MatchedResult>;
+  /**
+   * Closes those that match; `match: {}` means all.
+   * @throws {BrokerClientError}
+   */
+  close(options: CloseOptionsOf<C> & ExplicitTargetOf<C>): Promise<MatchedResult>;
+  /**
+   * The `sessionInfo` of those that match; without `match` of all.
+   * @throws {BrokerClientError}
+   */
+  list(): Promise<ListResultOf<C, NoOptions>>;
+  list<const Options extends ListOptionsOf<C>>(options: Options): Promise<ListResultOf<C, Options>>;
+}
+
+/**
+ * A client of a broker's command endpoint. It holds nothing open: there is nothing to close.
+ *
+ * @example
+ * const broker = createBrokerClient<typeof contract>({ url: 'http://127.0.0.1:31002/' });
+ * await broker.send({ type: 'said', text: 'hello' }, { match: { room: 'lobby' } });
+ */
+export const createBrokerClient = <C extends ContractDefinition = ContractDefinition>(
+  options: BrokerClientOptions,
+): BrokerClient<C> => {
+  const {
+    timeoutMs = 10_000,
+    encoding = 'form',
+    fetch = (url, init) => globalThis.fetch(url, init),
+  } = options;
+  const url = checkedUrl(options.url);
+
+  const post = async (commands: readonly unknown[]): Promise<{ status: number; text: string }> => {
+    // `encodeCommands` asks for the wire's loose type, which the builders' exact ones do not have.
+    const { contentType, text: body } = encodeCommands(encoding, commands as CommandList);
+    try {
+      const response = await fetch(url, {
+        method: 'POST',
+        headers: { 'content-type': contentType, accept: 'application/json' },
+        body,
+        redirect: 'manual',
+        signal: AbortSignal.timeout(timeoutMs),
+      });
+      return { status: response.status, text: await response.text() };
+    } catch (error) {
+      throw notReached(url, error, timeoutMs);
+    }
+  };
+
+  const run = async (commands: readonly unknown[]): Promise<unknown[]> => {
+    const { status, text } = await post(commands);
+    if (status !== 200) throw refusedBy(url, status, text);
+    const results = parseJson(text, 'The answer');
+    if (!results.ok || !Array.isArray(results.value) || results.value.length !== commands.length) {
+      throw badAnswer(url, `expected a JSON list of ${commands.length} results`);
+    }
+    return results.value.map((result: unknown, at) => checkedResult(url, commands[at], result));
+  };
+
+  const runOne = async (command: object): Promise<unknown> => {
+    const [result] = await run([command]);
+    if (!isErrorResult(result)) return result;
+    const { code, message } = result.error;
+    throw new BrokerClientError(code, `The broker at ${url} refused the command (${code}): ${message}`, {
+      status: 200,
+    });
+  };
+
+  const client = {
+    run,
+    send: (...args: Parameters<BrokerClient<C>['send']>) => runOne(send(...args)),
+    session: (...args: Parameters<BrokerClient<C>['session']>) => runOne(session(...args)),
+    close: (...args: Parameters<BrokerClient<C>['close']>) => runOne(close(...args)),
+    list: (options_: ListOptionsOf<C> = {}) => runOne(list(options_)),
+  };
+  // What each command gives is checked against its schema above; its type follows from the command's.
+  return client as unknown as BrokerClient<C>;
+};
+
+const checkedUrl = (url: string | URL): string => {
+  const parsed = URL.canParse(String(url)) ? new URL(url) : undefined;
+  if (parsed?.protocol !== 'http:' && parsed?.protocol !== 'https:') {
+    throw new TypeError(
+      `url is "${String(url)}": expected the broker's WebSocket port over HTTP, for example http://127.0.0.1:31002/`,
+    );
+  }
+  return parsed.href;
+};
+
+const checkedResult = (url: string, command: unknown, result: unknown): unknown => {
+  const schema = isJsonObject(command) ? resultSchemaOf(command) : undefined;
+  if (schema === undefined || isErrorResult(result)) return result;
+  const checked = check<unknown>(schema, result, 'It');
+  if (checked.ok) return checked.value;
+  throw badAnswer(url, `the result of ${JSON.stringify(command)} is none. ${checked.error.message}`);
+};
+
+const badAnswer = (url: string, why: string): BrokerClientError =>
+  new BrokerClientError('bad-answer', `What answers at ${url} is not a broker of this version: ${why}`, {
+    status: 200,
+  });

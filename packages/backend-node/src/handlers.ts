@@ -1,0 +1,67 @@
+import type { AnyMessage, ContractDefinition, MessageSchemas, ReceivedMessageOf } from '@wsbroker/protocol';
+import type { CommandOf } from './command.ts';
+import type { Context, DirectContext, EventFacts } from './context.ts';
+
+/** What a handler answers: a command, a list of them, or nothing; now or later. */
+export type HandlerResult<C extends ContractDefinition> =
+  CommandOf<C> | readonly CommandOf<C>[] | void | Promise<CommandOf<C> | readonly CommandOf<C>[] | void>;
+
+/** The contract's message of one type, as its validator puts it out. */
+export type MessageOf<C extends ContractDefinition, Type extends string> = Extract<
+  ReceivedMessageOf<C>,
+  { type: Type }
+>;
+
+/** A handler for each message of the contract: none may be missing. */
+export type MessageHandlers<C extends ContractDefinition> = C extends {
+  clientMessages: infer S extends MessageSchemas;
+}
+  ? {
+      readonly [Type in keyof S & string]: (
+        this: void,
+        ctx: Context<C>,
+        message: MessageOf<C, Type>,
+      ) => HandlerResult<C>;
+    }
+  : { readonly [type: string]: (this: void, ctx: Context<C>, message: AnyMessage) => HandlerResult<C> };
+
+type MessagesOf<C extends ContractDefinition> = C extends { clientMessages: MessageSchemas }
+  ? { readonly messages: MessageHandlers<C> }
+  : { readonly messages?: MessageHandlers<C> };
+
+/**
+ * What a backend does with each event.
+ *
+ * A handler that throws is answered 500 and the broker tries the event again, in order: the connection's next
+ * events wait. A {@link RejectEvent} is answered 422 and drops the event.
+ */
+export type BackendHandlers<C extends ContractDefinition> = MessagesOf<C> & BackendOptions<C>;
+
+export interface BackendOptions<C extends ContractDefinition> {
+  /** A client connected. The connection's first event. */
+  connect?(this: void, ctx: Context<C>): HandlerResult<C>;
+  /** A client is gone. The connection's last event; commands for it reach nobody, others do. */
+  disconnect?(this: void, ctx: Context<C>): HandlerResult<C>;
+  /**
+   * An event with a type that is not in the contract; `message.type` is the one on the wire.
+   * @default a `client-…` is answered with a `broker-error` (`bad-message`), anything else with no command
+   */
+  onUnknown?(this: void, ctx: Context<C>, message: AnyMessage): HandlerResult<C>;
+  /**
+   * A message of the broker's own application (`broker.sendBackendMessage`). No connection caused it, so
+   * commands need a `match`.
+   * @default refused with 422
+   */
+  onDirect?(this: void, ctx: DirectContext<C>, message: AnyMessage): HandlerResult<C>;
+  /**
+   * Told of everything that is answered with 500, before it is. `event` is missing where the body could not
+   * be read. What it throws is written to the console and goes no further.
+   * @default writes to the console
+   */
+  onError?(this: void, error: unknown, event: EventFacts | undefined): void;
+  /**
+   * Largest request body in bytes; a larger one is answered 413, which makes the broker drop the event.
+   * @default 1_048_576
+   */
+  readonly maxBodyBytes?: number;
+}
