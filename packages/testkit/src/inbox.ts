@@ -42,7 +42,7 @@ export class Inbox<T> {
   /** Nothing more will arrive: who waits now or later is told `reason`. */
   end(reason: string): void {
     this.#ended = reason;
-    for (const waiter of [...this.#waiters]) waiter.refuse(new Error(this.#problem(reason)));
+    for (const waiter of this.#waiters) waiter.refuse(new Error(this.#problem(reason)));
   }
 
   /** Undoes {@link end}. */

@@ -1,42 +1,47 @@
 import { Server, Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
+import { followTimers } from './pending-timers.ts';
 
-/** Node's own list of what is open. Undocumented, but alone in giving the handles themselves. */
-const activeHandles = (): object[] =>
-  (process as unknown as { _getActiveHandles(): object[] })._getActiveHandles();
-
-const timerCount = (): number =>
-  process.getActiveResourcesInfo().filter((resource) => resource === 'Timeout').length;
+/** Undocumented, but Node's documented list gives names only, and two sockets must be told apart. */
+const getActiveHandles = Reflect.get(process, '_getActiveHandles') as () => object[];
+const activeHandles = (): object[] => Reflect.apply(getActiveHandles, process, []);
 
 const pollIntervalMs = 20;
 
+export interface LeakCheck {
+  /**
+   * Waits until everything that was opened meanwhile is closed.
+   * @param graceMs How long that may take. @default 5000
+   * @throws Error naming each socket, server, process and timer that is left.
+   */
+  assertNone(graceMs?: number): Promise<void>;
+}
+
 /**
- * Looks at what is open now; `assertNone` fails when there is more later.
+ * Remembers what is open now, to find later what was left: sockets, servers, child processes,
+ * workers, and timers, each by itself.
  *
- * Sees sockets, servers, child processes and workers one by one, and counts timers that keep the
- * process alive. What closes a moment later is given `graceMs`. Tests of one file that overlap
- * (`test.concurrent`) would see each other's sockets.
+ * Tests of one file that overlap (`test.concurrent`) would see each other's.
  */
-export const watchForLeaks = (): { assertNone(graceMs?: number): Promise<void> } => {
+export const watchForLeaks = (): LeakCheck => {
   const before = new Set(activeHandles());
-  const timersBefore = timerCount();
-  const leaks = (): string[] => {
-    const found = activeHandles()
+  const timers = followTimers();
+  const leaks = (): string[] => [
+    ...activeHandles()
       .filter((handle) => !before.has(handle))
-      .map(described);
-    const timers = timerCount() - timersBefore;
-    if (timers > 0) found.push(`${timers} timer(s)`);
-    return found;
-  };
+      .map(described),
+    ...timers.pending().map((maker) => `timer made ${maker}`),
+  ];
   return {
-    async assertNone(graceMs = 3_000) {
+    async assertNone(graceMs = 5_000) {
       const deadline = performance.now() + graceMs;
       let found = leaks();
       while (found.length > 0 && performance.now() < deadline) {
         await delay(pollIntervalMs);
         found = leaks();
       }
-      if (found.length > 0) throw new Error(`Left open: ${found.join(', ')}`);
+      timers.stop();
+      if (found.length > 0) throw new Error(`Left open:\n  ${found.join('\n  ')}`);
     },
   };
 };

@@ -37,7 +37,9 @@ test('next takes messages in order, and leaves those that the predicate passes o
 
 test('sends objects as JSON, strings as they are, bytes as a binary frame', async () => {
   await using server = await startServer((socket) => {
-    socket.on('message', (data, isBinary) => socket.send(JSON.stringify([data.toString(), isBinary])));
+    socket.on('message', (data: Buffer, isBinary) =>
+      socket.send(JSON.stringify([data.toString(), isBinary])),
+    );
   });
   await using client = await connectRaw(server.url);
   client.send({ a: 1 });

@@ -56,7 +56,14 @@ export class SpawnedProcess implements AsyncDisposable {
         this.#startError = error;
         ended({ code: null, signal: null });
       });
-      this.#child.once('close', (code, signal) => ended({ code, signal }));
+      this.#child.once('exit', (code, signal) => {
+        // What is left in its pipes still belongs to its output, unless a child of its own keeps them open.
+        const timer = setTimeout(() => ended({ code, signal }), 500);
+        this.#child.once('close', () => {
+          clearTimeout(timer);
+          ended({ code, signal });
+        });
+      });
     });
   }
 
