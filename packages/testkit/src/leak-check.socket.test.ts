@@ -44,6 +44,13 @@ test.for([
   clearTimeout(timer);
 });
 
+test('an AbortSignal.timeout is no leak', async () => {
+  const leaks = watchForLeaks();
+  const signal = AbortSignal.timeout(1_000_000);
+  await leaks.assertNone(1);
+  expect(signal.aborted).toBe(false);
+});
+
 test('names a process that was left', async () => {
   const leaks = watchForLeaks();
   await using child = await spawnProcess('sleep', ['60']);
