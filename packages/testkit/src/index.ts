@@ -28,4 +28,5 @@ export {
   type Received,
   UpgradeRefused,
 } from './raw-client.ts';
+export { connectTcp, RawTcp } from './raw-tcp.ts';
 export { type ExitFacts, SpawnedProcess, spawnProcess, type SpawnOptions } from './spawned-process.ts';

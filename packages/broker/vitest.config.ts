@@ -1,0 +1,5 @@
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: { pool: 'forks', setupFiles: ['vitest.setup.ts'], testTimeout: 60_000, hookTimeout: 60_000 },
+});
