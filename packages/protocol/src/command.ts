@@ -30,17 +30,23 @@ const maxReasonBytes = 123;
 const isShortEnough = (reason: string): boolean =>
   new TextEncoder().encode(reason).byteLength <= maxReasonBytes;
 
+const closeCodeExpected = 'Expected 1000, or a whole number from 3000 to 4999';
+const closeCodeSchema = z.union(
+  [z.literal(1000), z.int().min(3000, closeCodeExpected).max(4999, closeCodeExpected)],
+  closeCodeExpected,
+);
+
 /** Closes connections. */
 export const closeCommandSchema = z.looseObject({
   type: z.literal('close'),
   ...targetShape,
   /** WebSocket close code. @default 1000 */
-  code: z.union([z.literal(1000), z.int().min(3000).max(4999)]).optional(),
+  code: closeCodeSchema.optional(),
   /** Told to the client; at most 123 bytes of UTF-8. */
   reason: z
     .string()
-    .max(123)
-    .refine((text) => new TextEncoder().encode(text).length <= 123, 'Expected at most 123 bytes of UTF-8')
+    .max(maxReasonBytes)
+    .refine(isShortEnough, `Expected at most ${maxReasonBytes} bytes of UTF-8`)
     .optional(),
 });
 

@@ -1,0 +1,105 @@
+import * as v from 'valibot';
+import { expectTypeOf } from 'vitest';
+import * as z from 'zod';
+import {
+  type AnyMessage,
+  type ClientMessageOf,
+  type ContractDefinition,
+  defineContract,
+  type ReceivedMessageOf,
+  type ServerMessageOf,
+  type SessionOf,
+} from './contract.ts';
+
+// With zod: what a client sends is the input of its schemas, what the backend gets is their output.
+const withZod = defineContract({
+  clientMessages: {
+    say: z.object({ text: z.string(), loud: z.boolean().default(false) }),
+    move: z.object({ x: z.number(), y: z.number() }),
+    leave: z.object({}),
+  },
+  serverMessages: {
+    said: z.object({ who: z.string(), at: z.string().transform(Number) }),
+    bye: z.object({}),
+  },
+  requests: {
+    history: { request: z.object({ last: z.int() }), reply: z.object({ lines: z.array(z.string()) }) },
+  },
+  session: z.object({ name: z.string(), visits: z.string().transform(Number) }),
+});
+type WithZod = typeof withZod;
+
+expectTypeOf<ClientMessageOf<WithZod>['type']>().toEqualTypeOf<'say' | 'move' | 'leave'>();
+expectTypeOf<Extract<ClientMessageOf<WithZod>, { type: 'say' }>>().toMatchTypeOf<{
+  type: 'say';
+  text: string;
+  loud?: boolean | undefined;
+}>();
+expectTypeOf<Extract<ReceivedMessageOf<WithZod>, { type: 'say' }>>().toMatchTypeOf<{ loud: boolean }>();
+expectTypeOf<{ type: 'leave' }>().toExtend<ClientMessageOf<WithZod>>();
+expectTypeOf<Extract<ServerMessageOf<WithZod>, { type: 'said' }>>().toMatchTypeOf<{
+  who: string;
+  at: string;
+}>();
+expectTypeOf<SessionOf<WithZod>>().toEqualTypeOf<{ name: string; visits: number }>();
+
+const messages: ClientMessageOf<WithZod>[] = [
+  { type: 'say', text: 'hello' },
+  { type: 'move', x: 1, y: 2 },
+  { type: 'leave' },
+];
+void messages;
+// @ts-expect-error A type that the contract does not have.
+({ type: 'shout', text: 'x' }) satisfies ClientMessageOf<WithZod>;
+// @ts-expect-error A field is missing.
+({ type: 'say' }) satisfies ClientMessageOf<WithZod>;
+// @ts-expect-error A field of another type.
+({ type: 'move', x: '1', y: 2 }) satisfies ClientMessageOf<WithZod>;
+// @ts-expect-error A server's message is no client's.
+({ type: 'said', who: 'x', at: '1' }) satisfies ClientMessageOf<WithZod>;
+
+// The type tells the fields.
+const narrowed = (message: ReceivedMessageOf<WithZod>): string | number => {
+  if (message.type === 'say') return message.text;
+  return message.type === 'move' ? message.x : 0;
+};
+void narrowed;
+
+// With valibot.
+const withValibot = defineContract({
+  clientMessages: { say: v.object({ text: v.string(), loud: v.optional(v.boolean(), false) }) },
+  serverMessages: { said: v.object({ who: v.string() }) },
+  session: v.object({ name: v.string() }),
+});
+type WithValibot = typeof withValibot;
+
+expectTypeOf<ClientMessageOf<WithValibot>['type']>().toEqualTypeOf<'say'>();
+expectTypeOf<{ type: 'say'; text: string }>().toExtend<ClientMessageOf<WithValibot>>();
+expectTypeOf<ReceivedMessageOf<WithValibot>>().toMatchTypeOf<{ type: 'say'; text: string; loud: boolean }>();
+expectTypeOf<ServerMessageOf<WithValibot>>().toMatchTypeOf<{ type: 'said'; who: string }>();
+expectTypeOf<SessionOf<WithValibot>>().toEqualTypeOf<{ name: string }>();
+
+// Two libraries in one contract.
+const mixed = defineContract({
+  clientMessages: { a: z.object({ x: z.string() }), b: v.object({ y: v.number() }) },
+});
+expectTypeOf<ClientMessageOf<typeof mixed>['type']>().toEqualTypeOf<'a' | 'b'>();
+
+// A side that is left out is open.
+const open = defineContract({});
+expectTypeOf<ClientMessageOf<typeof open>>().toEqualTypeOf<AnyMessage>();
+expectTypeOf<ReceivedMessageOf<typeof open>>().toEqualTypeOf<AnyMessage>();
+expectTypeOf<ServerMessageOf<typeof open>>().toEqualTypeOf<AnyMessage>();
+expectTypeOf<SessionOf<typeof open>>().toEqualTypeOf<Record<string, unknown>>();
+expectTypeOf<ClientMessageOf<ContractDefinition>>().toEqualTypeOf<AnyMessage>();
+expectTypeOf<WithZod>().toExtend<ContractDefinition>();
+expectTypeOf<WithValibot>().toExtend<ContractDefinition>();
+
+// @ts-expect-error A message is an object.
+defineContract({ clientMessages: { say: z.string() } });
+// @ts-expect-error No validator.
+defineContract({ clientMessages: { say: { text: 'string' } } });
+// @ts-expect-error A request has a reply.
+defineContract({ requests: { history: { request: z.object({}) } } });
+// @ts-expect-error A session is an object.
+defineContract({ session: v.array(v.string()) });

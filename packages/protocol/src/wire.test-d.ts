@@ -1,0 +1,56 @@
+import { expectTypeOf } from 'vitest';
+import {
+  type BuiltInCommand,
+  type BuiltInCommandType,
+  check,
+  type ClientEvent,
+  clientEventType,
+  type CloseCodeName,
+  closeCodes,
+  type Command,
+  type CommandList,
+  type Criteria,
+  decodeCommandBody,
+  decodeCommands,
+  type Decoded,
+  decodeNotification,
+  type ErrorCode,
+  type Event,
+  isEvent,
+  isJsonObject,
+  type JsonObject,
+  type Message,
+  messageSchema,
+  type Notification,
+  type SendCommand,
+  type SessionInfo,
+} from './index.ts';
+
+expectTypeOf<BuiltInCommandType>().toEqualTypeOf<'close' | 'list' | 'log' | 'send' | 'session'>();
+expectTypeOf<Extract<BuiltInCommand, { type: 'send' }>>().toEqualTypeOf<SendCommand>();
+expectTypeOf<BuiltInCommand>().toExtend<Command>();
+expectTypeOf<BuiltInCommand[]>().toExtend<CommandList>();
+
+expectTypeOf(decodeNotification).returns.toEqualTypeOf<Decoded<Notification>>();
+expectTypeOf(decodeCommands).returns.toEqualTypeOf<Decoded<CommandList>>();
+expectTypeOf(decodeCommandBody).returns.toEqualTypeOf<Decoded<unknown[]>>();
+expectTypeOf(check(messageSchema, {}, 'x')).toEqualTypeOf<Decoded<Message>>();
+
+expectTypeOf<Event['type']>().toEqualTypeOf<'session-connect' | 'session-disconnect' | `client-${string}`>();
+expectTypeOf(clientEventType('x')).toEqualTypeOf<ClientEvent['type']>();
+expectTypeOf(isEvent).guards.toEqualTypeOf<Event>();
+expectTypeOf(isJsonObject).guards.toEqualTypeOf<JsonObject>();
+
+expectTypeOf<SessionInfo>().toMatchTypeOf<{ ip: string; wskey: string; [field: string]: unknown }>();
+expectTypeOf<ErrorCode>().toExtend<string>();
+expectTypeOf<CloseCodeName>().toEqualTypeOf<keyof typeof closeCodes>();
+expectTypeOf(closeCodes.normal).toEqualTypeOf<1000>();
+
+({ room: 'a', open: true, n: 1, nothing: null, rooms: ['a', 1] }) satisfies Criteria;
+// @ts-expect-error An object is no value to compare with.
+({ room: { deep: 1 } }) satisfies Criteria;
+// @ts-expect-error A message is missing.
+({ type: 'send' }) satisfies SendCommand;
+// @ts-expect-error A misspelt code would never be met.
+const misspelt: ErrorCode = 'bad-comand';
+void misspelt;
