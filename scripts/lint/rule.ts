@@ -3,7 +3,7 @@ export interface Rule {
   create(context: RuleContext): Record<string, (node: SyntaxNode) => void>;
 }
 
-export interface RuleContext {
+interface RuleContext {
   readonly filename: string;
   report(problem: { node: SyntaxNode; message: string }): void;
 }

@@ -1,0 +1,68 @@
+/**
+ * The commands of this repository on a bare machine: any Node from 16 on, and npm.
+ * What is missing (pnpm, a current Node) is fetched into `.tools/`; nothing outside the repository is touched.
+ */
+import { build, prepare } from './dev/prepare.mjs';
+import { runChecks } from './dev/checks.mjs';
+import { runNodes } from './dev/nodes.mjs';
+import { inherit } from './dev/process.mjs';
+import { startDemo } from './dev/start.mjs';
+import { StepFailed, Steps } from './dev/steps.mjs';
+import { root } from './dev/tools.mjs';
+
+const usage = `node scripts/dev.mjs <command> [--verbose]
+
+  start        build, and run the demo
+  test         build, and check and test everything
+  test:nodes   run the suites of the packages on every Node that they are for
+  build        build every package and app
+  run <cmd>    run any command with the tools of the repository: run vitest run --project broker
+  help         this text`;
+
+/** @type {Record<string, (steps: Steps, rest: string[]) => Promise<number>>} */
+const commands = {
+  async start(steps) {
+    const tools = await prepare(steps);
+    await build(steps, tools);
+    return startDemo(tools);
+  },
+  async test(steps) {
+    const tools = await prepare(steps);
+    await build(steps, tools);
+    return runChecks(steps, tools);
+  },
+  async 'test:nodes'(steps) {
+    const tools = await prepare(steps);
+    await build(steps, tools);
+    return runNodes(steps, tools);
+  },
+  async build(steps) {
+    await build(steps, await prepare(steps));
+    return 0;
+  },
+  async run(steps, [command, ...args]) {
+    if (!command) throw new Error(`a command is missing\n\n${usage}`);
+    const tools = await prepare(steps);
+    return inherit(command, args, { cwd: root, env: tools.env });
+  },
+  async help() {
+    console.log(usage);
+    return 0;
+  },
+};
+
+const [name = 'help', ...rest] = process.argv.slice(2);
+const ownsArguments = name === 'run';
+const steps = new Steps({ verbose: !ownsArguments && rest.includes('--verbose'), quiet: ownsArguments });
+const command = commands[name];
+
+try {
+  if (!command) throw new Error(`unknown command '${name}'\n\n${usage}`);
+  process.exitCode = await command(steps, rest);
+} catch (error) {
+  // A failed step has shown its output already.
+  if (!(error instanceof StepFailed))
+    console.error(`dev: ${error instanceof Error ? error.message : String(error)}`);
+  process.exitCode = 1;
+  if (name === 'test') steps.printTotal();
+}

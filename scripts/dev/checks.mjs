@@ -1,0 +1,122 @@
+/** Everything that `npm test` checks. */
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { missingPrograms } from './programs.mjs';
+import { root } from './tools.mjs';
+
+const reports = join(root, '.reports');
+const tarballs = join(reports, 'packed');
+const suiteReport = join(reports, 'vitest.json');
+
+/** The folders of the packages that go to npm. */
+const publishedPackages = () =>
+  readdirSync(join(root, 'packages')).filter((name) => {
+    const manifest = join(root, 'packages', name, 'package.json');
+    return existsSync(manifest) && JSON.parse(readFileSync(manifest, 'utf8')).private !== true;
+  });
+
+/** What is asked of attw, where a package is not for everyone. @type {Record<string, string[]>} */
+const typeOptions = {
+  // ESM alone: Node from 22 on can require() it.
+  broker: ['--profile', 'esm-only'],
+  // A script for a page, which nobody imports.
+  'client-browser': ['--profile', 'node16', '--exclude-entrypoints', './global'],
+};
+
+/** @type {[title: string, work: (run: import('./steps.mjs').Run) => Promise<string | void>][]} */
+const checks = [
+  [
+    'types',
+    async (run) => {
+      await run('turbo', ['run', 'types', '--output-logs=new-only', '--ui=stream']);
+      await run('tsc', ['-p', 'scripts']);
+    },
+  ],
+  ['lint', async (run) => void (await run('oxlint', ['--deny-warnings']))],
+  ['format', async (run) => void (await run('prettier', ['--check', '.']))],
+  ['unused', async (run) => void (await run('knip', []))],
+  [
+    'pack',
+    async (run) => {
+      rmSync(tarballs, { recursive: true, force: true });
+      mkdirSync(tarballs, { recursive: true });
+      for (const name of publishedPackages()) {
+        await run('pnpm', ['--dir', `packages/${name}`, 'pack', '--out', join(tarballs, `${name}.tgz`)]);
+      }
+    },
+  ],
+  [
+    'publint',
+    async (run) => {
+      for (const name of publishedPackages())
+        await run('publint', ['run', join(tarballs, `${name}.tgz`), '--strict']);
+    },
+  ],
+  [
+    'attw',
+    async (run) => {
+      for (const name of publishedPackages()) {
+        const options = typeOptions[name] ?? ['--profile', 'node16'];
+        await run('attw', [join(tarballs, `${name}.tgz`), ...options]);
+      }
+    },
+  ],
+  [
+    'size',
+    async (run) => (await run('node', ['--disable-warning=ExperimentalWarning', 'scripts/size.ts'])).trim(),
+  ],
+];
+
+/** What vitest counted. A file that could not be loaded has no tests, and counts as one that failed. */
+const readSuites = () => {
+  if (!existsSync(suiteReport)) return { passed: 0, failed: 0, skipped: 0 };
+  const report = JSON.parse(readFileSync(suiteReport, 'utf8'));
+  const unloaded = report.testResults.filter(
+    (/** @type {{ status: string, assertionResults: unknown[] }} */ file) =>
+      file.status === 'failed' && file.assertionResults.length === 0,
+  );
+  return {
+    passed: report.numPassedTests,
+    failed: report.numFailedTests + unloaded.length,
+    skipped: report.numPendingTests + report.numTodoTests,
+  };
+};
+
+/**
+ * @param {import('./steps.mjs').Steps} steps
+ * @param {import('./tools.mjs').Tools} tools
+ */
+const runSuites = async (steps, { env }) => {
+  rmSync(suiteReport, { force: true });
+  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${suiteReport}`];
+  const isFine = await steps.try('suites', { cwd: root, env }, async (run) => {
+    await run('vitest', ['run', ...reporters]);
+    const { passed, skipped } = readSuites();
+    return `${passed} tests passed${skipped > 0 ? `, ${skipped} skipped` : ''}`;
+  });
+  const { passed, failed } = readSuites();
+  // The tests count in place of the step, unless it failed and no test says so.
+  if (isFine) steps.passed -= 1;
+  else if (failed > 0) steps.failed -= 1;
+  steps.passed += passed;
+  steps.failed += failed;
+};
+
+/**
+ * @param {import('./steps.mjs').Steps} steps
+ * @param {import('./tools.mjs').Tools} tools
+ * @returns {Promise<number>} the exit code
+ */
+export const runChecks = async (steps, tools) => {
+  for (const [title, work] of checks) {
+    await steps.try(title, { cwd: root, env: tools.env }, async (run) => (await work(run)) ?? '');
+  }
+  await runSuites(steps, tools);
+  const missing = await missingPrograms(tools.env);
+  if (missing.length > 0) console.log(`\n${missing.join('\n')}`);
+  // In CI a test that is left out would go unnoticed.
+  if (process.env.CI) steps.failed += missing.length;
+  steps.printTotal();
+  return steps.failed === 0 ? 0 : 1;
+};
