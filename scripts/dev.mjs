@@ -14,7 +14,7 @@ const usage = `node scripts/dev.mjs <command> [--verbose]
 
   start        build, and run the demo
   test         build, and check and test everything
-  test:nodes   run the suites of the packages on every Node that they are for
+  test:nodes   run the suites of the packages on every Node that they are for, or on those named: test:nodes 22 26
   build        build every package and app
   run <cmd>    run any command with the tools of the repository: run vitest run --project broker
   help         this text`;
@@ -31,10 +31,14 @@ const commands = {
     await build(steps, tools);
     return runChecks(steps, tools);
   },
-  async 'test:nodes'(steps) {
+  async 'test:nodes'(steps, rest) {
     const tools = await prepare(steps);
     await build(steps, tools);
-    return runNodes(steps, tools);
+    return runNodes(
+      steps,
+      tools,
+      rest.filter((argument) => /^\d+$/.test(argument)),
+    );
   },
   async build(steps) {
     await build(steps, await prepare(steps));

@@ -29,7 +29,7 @@ const checks = [
   [
     'types',
     async (run) => {
-      await run('turbo', ['run', 'types', '--output-logs=new-only', '--ui=stream']);
+      await run('turbo', ['run', 'types', '--output-logs=errors-only', '--ui=stream']);
       await run('tsc', ['-p', 'scripts']);
     },
   ],

@@ -6,7 +6,7 @@ import { CommandFailed } from './process.mjs';
 import { withoutCodes } from './steps.mjs';
 import { fetchNode, onNode, root } from './tools.mjs';
 
-const majors = ['22', '24', '26'];
+const supported = ['22', '24', '26'];
 
 /** @param {string} output of vitest */
 const summaryOf = (output) => /^\s*Tests\s+(.*)$/m.exec(withoutCodes(output))?.[1];
@@ -14,9 +14,11 @@ const summaryOf = (output) => /^\s*Tests\s+(.*)$/m.exec(withoutCodes(output))?.[
 /**
  * @param {import('./steps.mjs').Steps} steps
  * @param {import('./tools.mjs').Tools} tools
+ * @param {string[]} wanted major versions; none means all
  * @returns {Promise<number>} the exit code
  */
-export const runNodes = async (steps, tools) => {
+export const runNodes = async (steps, tools, wanted) => {
+  const majors = wanted.length > 0 ? wanted : supported;
   const projects = readdirSync(join(root, 'packages')).flatMap((name) => ['--project', name]);
   /** @type {[node: string, result: string][]} */
   const table = [];

@@ -56,6 +56,6 @@ export const prepare = async (steps) => {
  */
 export const build = (steps, { env }) =>
   steps.must('build', { cwd: root, env }, async (run) => {
-    const output = await run('turbo', ['run', 'build', '--output-logs=new-only', '--ui=stream']);
+    const output = await run('turbo', ['run', 'build', '--output-logs=errors-only', '--ui=stream']);
     return /Cached:\s+(\d+ cached, \d+ total)/.exec(output)?.[1] ?? '';
   });
