@@ -1,3 +1,4 @@
+import { reasonOf } from '../ops/reason.ts';
 import type { FunctionBackendSettings } from '../options.ts';
 import type { Answer, Backend, Delivery } from './backend.ts';
 
@@ -14,7 +15,7 @@ export class FunctionBackend implements Backend {
       const answer = await this.#bounded(delivery, signal);
       return { outcome: 'delivered', answer: answer ?? [] };
     } catch (error) {
-      return { outcome: 'retry', reason: error instanceof Error ? error.message : String(error) };
+      return { outcome: 'retry', reason: reasonOf(error) };
     }
   }
 

@@ -1,5 +1,6 @@
 import { notificationBody, parseJson } from '@wsbroker/protocol';
 import { errors, Pool } from 'undici';
+import { reasonOf } from '../ops/reason.ts';
 import type { HttpBackendSettings } from '../options.ts';
 import type { Answer, Backend, Delivery } from './backend.ts';
 import { outcomeOf, retryAfterMs } from './outcome.ts';
@@ -86,13 +87,16 @@ export class HttpBackend implements Backend {
 
 const delivered = (problem: string): Answer => ({ outcome: 'delivered', answer: undefined, problem });
 
-const basicAuthorization = ({ username, password }: URL): string | undefined =>
-  username === '' && password === ''
-    ? undefined
-    : `Basic ${Buffer.from(`${decodeURIComponent(username)}:${decodeURIComponent(password)}`).toString('base64')}`;
+const basicAuthorization = ({ username, password }: URL): string | undefined => {
+  if (username === '' && password === '') return undefined;
+  return `Basic ${Buffer.from(`${percentDecoded(username)}:${percentDecoded(password)}`).toString('base64')}`;
+};
 
-/** `connect ECONNREFUSED 127.0.0.1:80`; several addresses tried give one error with several inside. */
-const reasonOf = (error: unknown): string => {
-  if (error instanceof AggregateError) return error.errors.map(reasonOf).join(', ');
-  return error instanceof Error ? error.message : String(error);
+/** A URL takes a `%` that begins no percent-encoding; so does this. */
+const percentDecoded = (text: string): string => {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 };

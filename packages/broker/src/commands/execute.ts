@@ -1,6 +1,7 @@
 import { commandSchema, check, type Command } from '@wsbroker/protocol';
 import type { Broker } from '../api.ts';
 import type { Logger } from '../ops/logger.ts';
+import { reasonOf } from '../ops/reason.ts';
 import { type BuiltInContext, isBuiltIn, runBuiltIn } from './built-in.ts';
 import { CommandError } from './command-error.ts';
 import type { Origin } from './target.ts';
@@ -45,11 +46,11 @@ const run = (context: CommandContext, command: Command, origin: Origin): unknown
   const connection = typeof origin === 'object' ? origin.connection : null;
   const own = config.backendCommands;
   if (own && Object.hasOwn(own, command.type)) {
-    const handler = own[command.type];
-    if (typeof handler !== 'function') {
+    if (typeof own[command.type] !== 'function') {
       throw new CommandError('command-failed', `backendCommands.${command.type} is not a function`);
     }
-    return handler(command, connection, context.broker);
+    // Called on its object, so that one command can use another.
+    return own[command.type]?.(command, connection, context.broker);
   }
   if (isBuiltIn(command.type)) return runBuiltIn(context, command, origin);
   if (config.onBackendMessage) return config.onBackendMessage(command, connection, context.broker);
@@ -62,8 +63,9 @@ const run = (context: CommandContext, command: Command, origin: Origin): unknown
 const asCommandError = (cause: unknown, candidate: unknown): CommandError => {
   if (cause instanceof CommandError) return cause;
   const type = (candidate as { type?: unknown } | null)?.type;
-  const why = cause instanceof Error ? cause.message : String(cause);
-  return new CommandError('command-failed', `The command \`${String(type)}\` failed: ${why}`, { cause });
+  return new CommandError('command-failed', `The command \`${String(type)}\` failed: ${reasonOf(cause)}`, {
+    cause,
+  });
 };
 
 const logFailure = (log: Logger, error: CommandError, cause: unknown): void => {

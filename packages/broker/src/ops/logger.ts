@@ -1,6 +1,4 @@
-import { inspect } from 'node:util';
-
-export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
+import { jsonLine, type Line, type LogLevel, textLine } from './log-line.ts';
 
 /** What the broker logs to. A `pino` instance fits as it is. */
 export interface Logger {
@@ -23,7 +21,6 @@ const levels: readonly LogLevel[] = ['debug', 'info', 'warn', 'error'];
 
 const outputMark = '! log';
 
-type Line = (level: LogLevel, fields: object, message: string) => string;
 type Write = (line: string) => void;
 
 const logOf = (minimum: LogLevel, line: Line, write: Write): Log => {
@@ -41,31 +38,8 @@ const logOf = (minimum: LogLevel, line: Line, write: Write): Log => {
   };
 };
 
-// A newline or an escape sequence from outside must not forge a line or steer the terminal.
-// oxlint-disable-next-line no-control-regex
-const controlCharacters = /[\u0000-\u001f\u007f-\u009f]/g;
-const oneLine = (text: string): string =>
-  text.replace(controlCharacters, (character) => JSON.stringify(character).slice(1, -1));
-
-const shown = (value: unknown): string =>
-  typeof value === 'string'
-    ? oneLine(value)
-    : inspect(value, { depth: 6, breakLength: Infinity, compact: true, maxStringLength: 2_000 });
-
-const errorText = (value: unknown): unknown => (value instanceof Error ? value.message : value);
-
-/** `→ from client pR2… { type: 'hello' }`: the message, then each field's value. */
-const textLine: Line = (_level, fields, message) =>
-  [message, ...Object.values(fields).map((value) => shown(errorText(value)))].join(' ');
-
-const jsonLine: Line = (level, fields, message) =>
-  JSON.stringify({ level, time: new Date().toISOString(), msg: message, ...fields }, (_key, value: unknown) =>
-    errorText(value),
-  );
-
-const toStandardOutput: Write = (line) => {
-  process.stdout.write(`${line}\n`);
-};
+// Not `process.stdout.write`: `console` ignores that the reader of a pipe is gone, which would end the process.
+const toStandardOutput: Write = (line) => console.log(line);
 
 /** Lines for a terminal, as the seed printed them. */
 export const createTextLogger = (minimum: LogLevel, write: Write = toStandardOutput): Log =>
@@ -75,19 +49,41 @@ export const createTextLogger = (minimum: LogLevel, write: Write = toStandardOut
 export const createJsonLogger = (minimum: LogLevel, write: Write = toStandardOutput): Log =>
   logOf(minimum, jsonLine, write);
 
+/** pino writes an `Error` out only under the name `err`. */
+const withErr = (fields: object): object => {
+  if (!('error' in fields)) return fields;
+  const { error, ...others } = fields;
+  return { ...others, err: error };
+};
+
+const isLog = (logger: Logger): logger is Log => typeof (logger as Partial<Log>).output === 'function';
+
+/** A logger of the application's own, as the broker's. One that throws must not end the process. */
+const logOver = (logger: Logger): Log => {
+  const guarded = (write: () => void): void => {
+    try {
+      write();
+    } catch (error) {
+      toStandardOutput(textLine('error', { error }, '! the logger threw:'));
+    }
+  };
+  // Called on the logger, so that its methods keep their `this`.
+  const at = (level: LogLevel) => (fields: object, message: string) =>
+    guarded(() => logger[level](withErr(fields), message));
+  return {
+    debug: at('debug'),
+    info: at('info'),
+    warn: at('warn'),
+    error: at('error'),
+    isLevelEnabled: (level) => logger.isLevelEnabled?.(level) ?? true,
+    output: (text) =>
+      guarded(() => (isLog(logger) ? logger.output(text) : logger.info({ text }, outputMark))),
+  };
+};
+
 /** The option `log` as the broker's log. Without one, only what went wrong and `log` commands are shown. */
 export const logFor = (log: boolean | 'json' | Logger | undefined): Log => {
-  if (typeof log === 'object') {
-    return {
-      // Called on the logger, so that its methods keep their `this`.
-      debug: (fields, message) => log.debug(fields, message),
-      info: (fields, message) => log.info(fields, message),
-      warn: (fields, message) => log.warn(fields, message),
-      error: (fields, message) => log.error(fields, message),
-      isLevelEnabled: (level) => log.isLevelEnabled?.(level) ?? true,
-      output: (text) => log.info({ text }, outputMark),
-    };
-  }
+  if (typeof log === 'object') return logOver(log);
   if (log === 'json') return createJsonLogger('info');
   return createTextLogger(log === true ? 'debug' : 'warn');
 };

@@ -1,0 +1,17 @@
+import { inspect } from 'node:util';
+
+/**
+ * What an error says, for a log line or an answer; of anything else that was thrown, how it looks.
+ *
+ * Never throws: handlers of the application throw whatever they like, `null` and objects without a prototype included.
+ */
+export const reasonOf = (error: unknown): string => {
+  try {
+    // Several addresses were tried (`localhost` is two): the error itself says nothing, those inside do.
+    if (error instanceof AggregateError && error.message === '') return error.errors.map(reasonOf).join(', ');
+    if (error instanceof Error) return String(error.message) || error.name;
+    return typeof error === 'string' ? error : inspect(error, { depth: 2, breakLength: Infinity });
+  } catch {
+    return 'an error that cannot be shown';
+  }
+};
