@@ -7,6 +7,7 @@ import { createFetchHandler, type FetchHandler } from './fetch-handler.ts';
 import type { BackendHandlers, BackendOptions } from './handlers.ts';
 import { createNodeHandler, type NodeHandler } from './node-handler.ts';
 import { type NotificationFields, readFields } from './notification.ts';
+import { positiveInteger } from './positive-integer.ts';
 import { createReport } from './report.ts';
 
 /** An event as it came over some transport. */
@@ -33,7 +34,7 @@ const defaultMaxBodyBytes = 1_048_576;
 /**
  * A backend whose handlers are typed, and whose input is checked, by a contract.
  *
- * @throws {TypeError} where handlers and contract do not fit.
+ * @throws {TypeError} where handlers and contract do not fit, or an option is out of bounds.
  * @example
  * const backend = createBackend(contract, {
  *   connect: (ctx) => ctx.session({ room: 'lobby' }),
@@ -48,7 +49,7 @@ export const createBackend = <C extends ContractDefinition>(
   handlers: BackendHandlers<C>,
 ): Backend => {
   const options: BackendOptions<C> = handlers;
-  const maxBodyBytes = options.maxBodyBytes ?? defaultMaxBodyBytes;
+  const maxBodyBytes = positiveInteger('maxBodyBytes', options.maxBodyBytes ?? defaultMaxBodyBytes);
   const dispatch = createDispatch(contract, handlers);
   const report = createReport(options.onError);
 

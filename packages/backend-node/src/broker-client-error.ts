@@ -1,5 +1,6 @@
-import { type ErrorCode, errorResultSchema, parseJson } from '@wsbroker/protocol';
+import { type ErrorCode, parseJson } from '@wsbroker/protocol';
 import { BackendError, type BackendErrorCode } from './backend-error.ts';
+import { isErrorResult } from './command-result.ts';
 
 /**
  * Why commands did not run: the broker was not reached (`unreachable`, `timeout`), refused them (`forbidden`,
@@ -69,8 +70,7 @@ export const refusedBy = (url: string, status: number, text: string): BrokerClie
   );
 };
 
-const wireErrorOf = (text: string): { code: ErrorCode | undefined; message: string } => {
+const wireErrorOf = (text: string): { code?: ErrorCode; message: string } => {
   const json = parseJson(text, 'The answer');
-  const refusal = json.ok ? errorResultSchema.safeParse(json.value) : undefined;
-  return refusal?.success ? refusal.data.error : { code: undefined, message: 'no reason was given.' };
+  return json.ok && isErrorResult(json.value) ? json.value.error : { message: 'no reason was given.' };
 };

@@ -23,6 +23,7 @@ import {
   session,
   type SessionChangeOf,
 } from './command.ts';
+import { positiveInteger } from './positive-integer.ts';
 import type { ExplicitTargetOf, TargetOf } from './target.ts';
 
 export interface BrokerClientOptions {
@@ -90,11 +91,8 @@ export interface BrokerClient<C extends ContractDefinition> {
 export const createBrokerClient = <C extends ContractDefinition = ContractDefinition>(
   options: BrokerClientOptions,
 ): BrokerClient<C> => {
-  const {
-    timeoutMs = 10_000,
-    encoding = 'form',
-    fetch = (url, init) => globalThis.fetch(url, init),
-  } = options;
+  const { encoding = 'form', fetch = (...args) => globalThis.fetch(...args) } = options;
+  const timeoutMs = positiveInteger('timeoutMs', options.timeoutMs ?? 10_000);
   const url = checkedUrl(options.url);
 
   const post = async (commands: readonly unknown[]): Promise<{ status: number; text: string }> => {
@@ -151,15 +149,21 @@ const checkedUrl = (url: string | URL): string => {
       `url is "${String(url)}": expected the broker's WebSocket port over HTTP, for example http://127.0.0.1:31002/`,
     );
   }
+  if (parsed.username !== '' || parsed.password !== '') {
+    throw new TypeError(
+      'url has a user name or a password: the broker knows backends by their address (`allow`), and takes none',
+    );
+  }
   return parsed.href;
 };
 
 const checkedResult = (url: string, command: unknown, result: unknown): unknown => {
-  const schema = isJsonObject(command) ? resultSchemaOf(command) : undefined;
-  if (schema === undefined || isErrorResult(result)) return result;
-  const checked = check<unknown>(schema, result, 'It');
+  if (!isJsonObject(command) || isErrorResult(result)) return result;
+  const schema = resultSchemaOf(command);
+  if (schema === undefined) return result;
+  const checked = check<unknown>(schema, result, `The result of ${String(command['type'])}`);
   if (checked.ok) return checked.value;
-  throw badAnswer(url, `the result of ${JSON.stringify(command)} is none. ${checked.error.message}`);
+  throw badAnswer(url, checked.error.message);
 };
 
 const badAnswer = (url: string, why: string): BrokerClientError =>

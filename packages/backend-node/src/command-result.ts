@@ -2,7 +2,7 @@ import {
   commandResultSchemas,
   type ContractDefinition,
   type ErrorResult,
-  errorResultSchema,
+  isJsonObject,
   type ListCountResult,
   listCountResultSchema,
   listPageResultSchema,
@@ -53,9 +53,12 @@ export type ResultsOf<C extends ContractDefinition, Commands extends readonly un
   -readonly [K in keyof Commands]: ResultOf<C, Commands[K]> | ErrorResult;
 };
 
-/** Whether a command failed. */
+/** Whether a command failed. A code of a later broker counts as well. */
 export const isErrorResult = (result: unknown): result is ErrorResult =>
-  errorResultSchema.safeParse(result).success;
+  isJsonObject(result) &&
+  isJsonObject(result['error']) &&
+  typeof result['error']['code'] === 'string' &&
+  typeof result['error']['message'] === 'string';
 
 /** The schema that a command's result must fit when it is no error; undefined for commands of the application. */
 export const resultSchemaOf = (command: Readonly<Record<string, unknown>>) => {

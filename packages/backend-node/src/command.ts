@@ -95,7 +95,11 @@ export type CommandOf<C extends ContractDefinition> =
  * @example
  * send({ type: 'said', text: 'hello' }, { match: { room: 'lobby' } })
  */
-export const send = <Message extends { readonly type: string }, T extends Target = NoOptions>(
+export const send = <
+  Type extends string,
+  Message extends { readonly type: Type },
+  T extends Target = NoOptions,
+>(
   message: Message,
   target?: T,
 ): SendCommand<Message, T> => ({ ...(target as T), type: 'send', message });

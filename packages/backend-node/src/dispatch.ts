@@ -12,6 +12,9 @@ import type { BackendHandlers, BackendOptions } from './handlers.ts';
 import { checkMessage } from './message-check.ts';
 import { type MessageRoute, routeMessages } from './message-routes.ts';
 
+/** Brokers hold types to 64 characters, but others may POST here too. */
+const maxShownType = 80;
+
 type MessageHandler<C extends ContractDefinition> = (ctx: Context<C>, message: AnyMessage) => unknown;
 
 /** Takes an event to its handler and gives back the list of commands; throws what the handler throws. */
@@ -50,7 +53,7 @@ export const createDispatch = <C extends ContractDefinition>(
     if (!message.type.startsWith('client-')) return [];
     const known = [...routes.values()].map(({ type }) => type).join(', ');
     return badMessage(
-      `${message.type.slice('client-'.length)} is not known here: expected ${known === '' ? 'no message at all' : `one of ${known}`}`,
+      `${message.type.slice('client-'.length, maxShownType)} is not known here: expected ${known === '' ? 'no message at all' : `one of ${known}`}`,
     );
   };
 

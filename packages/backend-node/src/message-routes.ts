@@ -23,7 +23,7 @@ export const routeMessages = <Handler>(
     const handler = Object.hasOwn(handlers, type) ? handlers[type] : undefined;
     if (typeof handler !== 'function') {
       throw new TypeError(
-        `messages.${type} is ${handler === undefined ? 'missing' : `a ${typeof handler}`}: expected a function, since the contract has a client message "${type}"`,
+        `messages.${type} is ${handler === undefined ? 'missing' : `a ${typeof handler}`}: expected a function that handles the client message "${type}"`,
       );
     }
     const eventType = clientEventType(type);
