@@ -14,6 +14,7 @@ export {
   type HttpAnswer,
   startFakeBackend,
 } from './fake-backend.ts';
+export { freePort } from './free-port.ts';
 export { Inbox } from './inbox.ts';
 export { watchForLeaks } from './leak-check.ts';
 export { type LogEntry, MemoryLogger, type MemoryLogLevel } from './memory-logger.ts';

@@ -18,7 +18,8 @@ export interface ExitFacts {
 }
 
 const pollIntervalMs = 50;
-const killAfterMs = 5_000;
+/** Longer than the broker's drain when its backend is gone. */
+const killAfterMs = 8_000;
 
 /** A program that a test started, with all that it started itself. */
 export class SpawnedProcess implements AsyncDisposable {

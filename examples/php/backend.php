@@ -1,0 +1,103 @@
+<?php
+/**
+ * The backend: the broker POSTs every event here, and runs the list of commands that this page prints.
+ *
+ * Nothing is kept between two requests. What a connection needs to remember (its name, its room) is
+ * kept by the broker in `sessionInfo`, and comes along with every event.
+ */
+declare(strict_types=1);
+
+const ROOM = 'lobby';
+
+// Whoever can POST here can pretend to be a user. With the broker on another machine, name its address.
+if (!in_array($_SERVER['REMOTE_ADDR'], ['127.0.0.1', '::1'], true)) {
+    http_response_code(403);
+    exit("Only the broker may POST events here.\n");
+}
+
+$message = posted_json('message');
+$connection = posted_json('connection');
+if ($message === null || $connection === null) {
+    http_response_code(400);
+    exit("Expected the form fields message and connection, both JSON, as the broker sends them.\n");
+}
+
+header('Content-Type: application/json');
+echo json_encode(commands_for($message, $connection), JSON_THROW_ON_ERROR);
+
+/** The answer to an event: always a list of commands, even of one or none. */
+function commands_for(array $message, array $connection): array
+{
+    $name = (string) ($connection['name'] ?? 'Somebody');
+
+    switch ($message['type'] ?? null) {
+        case 'session-connect':
+            $name = 'Guest ' . random_int(1000, 9999);
+            return [
+                ['type' => 'session', 'data' => ['name' => $name, 'room' => ROOM]],
+                to_sender(['type' => 'welcome', 'name' => $name]),
+                to_room(['type' => 'joined', 'name' => $name]),
+            ];
+
+        case 'client-name':
+            $new_name = text_of($message, 'name', 40);
+            if ($new_name === null) {
+                return [refusal('A name has 1 to 40 characters.')];
+            }
+            return [
+                ['type' => 'session', 'data' => ['name' => $new_name]],
+                to_room(['type' => 'renamed', 'from' => $name, 'to' => $new_name]),
+            ];
+
+        case 'client-say':
+            $text = text_of($message, 'text', 500);
+            if ($text === null) {
+                return [refusal('A message has 1 to 500 characters.')];
+            }
+            return [to_room(['type' => 'said', 'name' => $name, 'text' => $text, 'at' => time()])];
+
+        case 'client-bye':
+            return [['type' => 'close', 'code' => 1000, 'reason' => 'See you']];
+
+        case 'session-disconnect':
+            return [to_room(['type' => 'left', 'name' => $name])];
+
+        default:
+            return [refusal('This backend knows the messages name, say and bye.')];
+    }
+}
+
+/** Without `match`, a command means the connection that caused the event. */
+function to_sender(array $message): array
+{
+    return ['type' => 'send', 'message' => $message];
+}
+
+function to_room(array $message): array
+{
+    return ['type' => 'send', 'match' => ['room' => ROOM], 'message' => $message];
+}
+
+function refusal(string $text): array
+{
+    return to_sender(['type' => 'refused', 'text' => $text]);
+}
+
+/** A field that a user has typed: a text of a sensible length without control characters, or null. */
+function text_of(array $message, string $field, int $max_characters): ?string
+{
+    $text = $message[$field] ?? null;
+    if (!is_string($text)) {
+        return null;
+    }
+    $text = trim($text);
+    return preg_match('/^[^\p{Cc}]{1,' . $max_characters . '}$/Du', $text) === 1 ? $text : null;
+}
+
+/** A form field that holds a JSON object, or null. */
+function posted_json(string $field): ?array
+{
+    $json = $_POST[$field] ?? null;
+    $value = is_string($json) ? json_decode($json, true) : null;
+    return is_array($value) ? $value : null;
+}
