@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { anyJsonObject, anyText, anyTyped } from './arbitrary-json.ts';
+import { anyJsonObject, anyText, anyTyped } from '../test/arbitrary-json.ts';
 import {
   type Body,
   type BodyEncoding,

@@ -58,6 +58,8 @@ test.each([
   'defineContract',
   'messageTypePattern',
   'isJsonObject',
+  'check',
+  'parseJson',
   'protocolVersion',
 ])(
   'importing %s alone puts no zod into a bundle',

@@ -30,14 +30,14 @@ const withZod = defineContract({
 type WithZod = typeof withZod;
 
 expectTypeOf<ClientMessageOf<WithZod>['type']>().toEqualTypeOf<'say' | 'move' | 'leave'>();
-expectTypeOf<Extract<ClientMessageOf<WithZod>, { type: 'say' }>>().toMatchTypeOf<{
+expectTypeOf<Extract<ClientMessageOf<WithZod>, { type: 'say' }>>().toExtend<{
   type: 'say';
   text: string;
   loud?: boolean | undefined;
 }>();
-expectTypeOf<Extract<ReceivedMessageOf<WithZod>, { type: 'say' }>>().toMatchTypeOf<{ loud: boolean }>();
+expectTypeOf<Extract<ReceivedMessageOf<WithZod>, { type: 'say' }>>().toExtend<{ loud: boolean }>();
 expectTypeOf<{ type: 'leave' }>().toExtend<ClientMessageOf<WithZod>>();
-expectTypeOf<Extract<ServerMessageOf<WithZod>, { type: 'said' }>>().toMatchTypeOf<{
+expectTypeOf<Extract<ServerMessageOf<WithZod>, { type: 'said' }>>().toExtend<{
   who: string;
   at: string;
 }>();
@@ -75,8 +75,8 @@ type WithValibot = typeof withValibot;
 
 expectTypeOf<ClientMessageOf<WithValibot>['type']>().toEqualTypeOf<'say'>();
 expectTypeOf<{ type: 'say'; text: string }>().toExtend<ClientMessageOf<WithValibot>>();
-expectTypeOf<ReceivedMessageOf<WithValibot>>().toMatchTypeOf<{ type: 'say'; text: string; loud: boolean }>();
-expectTypeOf<ServerMessageOf<WithValibot>>().toMatchTypeOf<{ type: 'said'; who: string }>();
+expectTypeOf<ReceivedMessageOf<WithValibot>>().toExtend<{ type: 'say'; text: string; loud: boolean }>();
+expectTypeOf<ServerMessageOf<WithValibot>>().toExtend<{ type: 'said'; who: string }>();
 expectTypeOf<SessionOf<WithValibot>>().toEqualTypeOf<{ name: string }>();
 
 // Two libraries in one contract.

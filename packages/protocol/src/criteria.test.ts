@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { anyJson, anyJsonObject, anyKey, anyText } from './arbitrary-json.ts';
+import { anyJson, anyJsonObject, anyKey, anyText } from '../test/arbitrary-json.ts';
 import { compileCriteria, type Criteria, criteriaSchema, matches } from './criteria.ts';
 import type { JsonObject } from './json.ts';
 
@@ -124,7 +124,8 @@ test('criteria inherit no keys', () => {
 });
 
 test('a value that criteria cannot have matches no connection, rather than all', () => {
-  for (const value of [undefined, {}, Object.create(null), [{}], () => 'x', Symbol('x')]) {
+  const impossible: unknown[] = [undefined, {}, Object.create(null), [{}], () => 'x', Symbol('x')];
+  for (const value of impossible) {
     const criteria = { room: value } as unknown as Criteria;
     for (const room of ['undefined', '[object Object]', 'x', {}, undefined]) {
       expect(matches(criteria, { room })).toBe(false);

@@ -37,6 +37,7 @@ const maxShownIssues = 3;
  * The value is given back as it came and is not the schema's copy, which would lack own keys named
  * `__proto__`: criteria with only that key would then match every connection, where they match none.
  */
+// oxlint-disable-next-line max-params
 export const check = <T>(
   schema: z.ZodType<T>,
   value: unknown,

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { anyText } from './arbitrary-json.ts';
+import { anyText } from '../test/arbitrary-json.ts';
 import { isEvent } from './body.ts';
 import { clientEventSchema, clientEventType, connectEventSchema, disconnectEventSchema } from './event.ts';
 

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { anyText } from './arbitrary-json.ts';
+import { anyText } from '../test/arbitrary-json.ts';
 import { encodeForm, jsonField } from './form.ts';
 
 const json = (value: unknown): string => JSON.stringify(value);

@@ -41,7 +41,7 @@ expectTypeOf(clientEventType('x')).toEqualTypeOf<ClientEvent['type']>();
 expectTypeOf(isEvent).guards.toEqualTypeOf<Event>();
 expectTypeOf(isJsonObject).guards.toEqualTypeOf<JsonObject>();
 
-expectTypeOf<SessionInfo>().toMatchTypeOf<{ ip: string; wskey: string; [field: string]: unknown }>();
+expectTypeOf<SessionInfo>().toExtend<{ ip: string; wskey: string; [field: string]: unknown }>();
 expectTypeOf<ErrorCode>().toExtend<string>();
 expectTypeOf<CloseCodeName>().toEqualTypeOf<keyof typeof closeCodes>();
 expectTypeOf(closeCodes.normal).toEqualTypeOf<1000>();

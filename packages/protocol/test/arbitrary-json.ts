@@ -1,6 +1,6 @@
-/** Values for property tests. Not exported by the package. */
+/** Values for property tests. */
 import * as fc from 'fast-check';
-import type { Json } from './json.ts';
+import type { Json } from '../src/json.ts';
 
 /** Any text: ASCII, combining and astral characters, line breaks, and lone surrogates. */
 export const anyText: fc.Arbitrary<string> = fc.oneof(
