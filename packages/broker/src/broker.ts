@@ -41,6 +41,8 @@ class RunningBroker implements BrokerApi {
   readonly #delivery: Delivery | undefined;
   readonly #directQueue: EventQueue | undefined;
   readonly #upgrades: Upgrades;
+  readonly #commands: CommandEndpoint;
+  readonly #closing = new AbortController();
   readonly #leaveHttpServer: () => void;
   #directCount = 0;
   #closed: Promise<void> | undefined;
@@ -79,16 +81,21 @@ class RunningBroker implements BrokerApi {
     });
     this.websocketServer = this.#upgrades.server;
     this.httpServer = options.server ?? createServer();
+    this.#commands = new CommandEndpoint({ commands, allow, maxCommandBytes: settings.maxCommandBytes });
     this.#leaveHttpServer = enterHttpServer({
       server: this.httpServer,
       isShared: options.server !== undefined,
       commandPath: settings.commandPath ?? (options.server ? '/' : undefined),
       upgrades: this.#upgrades,
-      commands: new CommandEndpoint({ commands, allow, maxCommandBytes: settings.maxCommandBytes }),
+      commands: this.#commands,
     });
     this.ready = this.#start(settings);
     // Who does not ask for `ready` is told by the log; a rejection must not end the process.
-    this.ready.catch((error: unknown) => this.#log.error({ error }, '! Error:'));
+    this.ready.catch((error: unknown) => {
+      if (!this.#closing.signal.aborted) this.#log.error({ error }, '! Error:');
+      // A program whose broker could not start ends by itself: no timer of ours keeps it.
+      void this.close();
+    });
   }
 
   get port(): number {
@@ -132,7 +139,7 @@ class RunningBroker implements BrokerApi {
 
   async #start(settings: { port?: number | undefined; host?: string | undefined }): Promise<void> {
     this.httpServer.on('error', this.#onServerError);
-    await listen(this.httpServer, settings);
+    await listen(this.httpServer, settings, this.#closing.signal);
     this.#log.info({}, `➥ websocket server listening on port ${this.port}`);
   }
 
@@ -141,16 +148,22 @@ class RunningBroker implements BrokerApi {
   };
 
   async #stop(drainMs: number): Promise<void> {
+    this.#closing.abort();
+    const isReady = await this.ready.then(
+      () => true,
+      () => false,
+    );
     const isOurs = this.config.server === undefined;
-    await this.ready.catch(() => {});
-    const serverClosed = isOurs && this.httpServer.listening ? closeServer(this.httpServer) : undefined;
+    const serverClosed = isOurs && isReady ? closeServer(this.httpServer) : undefined;
     await this.#upgrades.close(closeCodes.goingAway, 'the broker is closing');
-    await this.#delivery?.stop(drainMs);
+    await Promise.all([this.#delivery?.stop(drainMs), this.#commands.idle(drainMs)]);
     await this.#engine.close();
+    // What is left has asked for nothing, or only half, and might never ask for the rest.
+    if (isOurs) this.httpServer.closeAllConnections();
     await serverClosed;
     this.#leaveHttpServer();
     this.httpServer.off('error', this.#onServerError);
-    this.#log.info({}, '➥ websocket server closed');
+    if (isReady) this.#log.info({}, '➥ websocket server closed');
   }
 
   async #publishBroadcast(operation: Operation, message: unknown): Promise<void> {

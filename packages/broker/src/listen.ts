@@ -9,22 +9,37 @@ interface Place {
 
 /**
  * Listens, or waits until a server that somebody else starts does.
- * @throws BrokerError `port-taken`, `listen-failed`
+ * @param closing Ends that wait, which could last for ever; what was begun here is not broken off.
+ * @throws BrokerError `port-taken`, `listen-failed`, `closed`
  */
-export const listen = (server: Server | SecureServer, { port, host }: Place): Promise<void> =>
+export const listen = (
+  server: Server | SecureServer,
+  { port, host }: Place,
+  closing: AbortSignal,
+): Promise<void> =>
   new Promise((resolve, reject) => {
     if (server.listening) return resolve();
-    const onListening = (): void => {
+    const settle = (): void => {
+      server.off('listening', onListening);
       server.off('error', onError);
+      closing.removeEventListener('abort', onClosing);
+    };
+    const onListening = (): void => {
+      settle();
       resolve();
     };
     const onError = (error: NodeJS.ErrnoException): void => {
-      server.off('listening', onListening);
+      settle();
       reject(listenError(error, { port, host }));
     };
-    server.once('listening', onListening);
-    server.once('error', onError);
-    if (port !== undefined) server.listen({ port, host });
+    const onClosing = (): void => {
+      settle();
+      reject(new BrokerError('closed', 'The broker was closed before its `server` began to listen'));
+    };
+    server.on('listening', onListening);
+    server.on('error', onError);
+    if (port === undefined) closing.addEventListener('abort', onClosing);
+    else server.listen({ port, host });
   });
 
 const listenError = (error: NodeJS.ErrnoException, { port, host }: Place): BrokerError => {

@@ -3,6 +3,8 @@ import { connect, type Socket } from 'node:net';
 /** A bare TCP connection: for requests and frames that no client library would write. */
 export class RawTcp implements AsyncDisposable {
   readonly socket: Socket;
+  /** Resolves when the peer has nothing more to say; this half stays open. */
+  readonly ended: Promise<void>;
   /** Resolves when the connection is gone, however it ended. */
   readonly closed: Promise<void>;
   readonly #chunks: Buffer[] = [];
@@ -16,6 +18,10 @@ export class RawTcp implements AsyncDisposable {
     socket.on('data', (chunk) => {
       this.#chunks.push(chunk);
       this.#check();
+    });
+    this.ended = new Promise((resolve) => {
+      socket.once('end', resolve);
+      socket.once('close', () => resolve());
     });
     this.closed = new Promise((resolve) => {
       socket.once('close', () => {

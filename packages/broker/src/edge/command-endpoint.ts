@@ -1,5 +1,6 @@
 import { decodeCommandBody, type ErrorCode } from '@wsbroker/protocol';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { setTimeout as delay } from 'node:timers/promises';
 import { type CommandContext, executeCommands } from '../commands/execute.ts';
 import type { AddressList } from './address-list.ts';
 
@@ -29,6 +30,8 @@ interface Refusal {
 /** Takes lists of commands from the backend, POSTed to the WebSocket port. */
 export class CommandEndpoint {
   readonly #options: CommandEndpointOptions;
+  /** Those whose commands run, or whose results are on their way. */
+  readonly #answering = new Set<Promise<unknown>>();
 
   constructor(options: CommandEndpointOptions) {
     this.#options = options;
@@ -50,12 +53,32 @@ export class CommandEndpoint {
         const { code, message } = commands.error;
         return refuse(response, { status: code === 'bad-content-type' ? 415 : 400, code, message });
       }
+      this.#track(response);
       const results = await executeCommands(this.#options.commands, commands.value, 'everyone');
       answer(response, 200, this.#encode(results));
     } catch (error) {
       this.#options.commands.log.warn({ error }, '! command POST failed:');
       response.destroy();
     }
+  }
+
+  /** Waits until every list of commands that was taken has been run and answered, at most so long. */
+  async idle(timeoutMs: number): Promise<void> {
+    if (this.#answering.size === 0) return;
+    const inTime = new AbortController();
+    const timeout = delay(timeoutMs, undefined, { signal: inTime.signal }).catch(() => {});
+    await Promise.race([Promise.all(this.#answering), timeout]);
+    inTime.abort();
+  }
+
+  #track(response: ServerResponse): void {
+    if (response.closed) return;
+    const { promise: answered, resolve } = Promise.withResolvers<void>();
+    this.#answering.add(answered);
+    response.once('close', () => {
+      this.#answering.delete(answered);
+      resolve();
+    });
   }
 
   /** Decided on the head alone, before a byte of the body is read. */

@@ -17,9 +17,6 @@ export interface ClientSocketOptions {
   readonly log: Log;
 }
 
-/** After a close frame was sent, how long the peer may take to answer it. */
-const closeWaitMs = 2_000;
-
 /**
  * One WebSocket: reads messages, writes frames.
  *
@@ -68,8 +65,6 @@ export class ClientSocket implements Socket {
     this.#ws.close(code, reason);
     // A paused socket would never see the answer to its close frame.
     this.#ws.resume();
-    const timer = setTimeout(() => this.#ws.terminate(), closeWaitMs);
-    this.#ws.once('close', () => clearTimeout(timer));
   }
 
   /** Cuts the socket without a word. */

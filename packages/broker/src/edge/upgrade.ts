@@ -29,6 +29,9 @@ export interface UpgradesOptions {
 
 const keyBytes = 16;
 
+/** Once a close frame was sent or received, how long the peer may take to end the closing handshake. */
+const closeWaitMs = 2_000;
+
 /** Takes WebSocket handshakes, and makes a connection of each that it accepts. */
 export class Upgrades {
   readonly server: WebSocketServer;
@@ -40,11 +43,14 @@ export class Upgrades {
 
   constructor(options: UpgradesOptions) {
     this.#options = options;
-    this.server = new WebSocketServer({
+    const serverOptions = {
       noServer: true,
       maxPayload: options.settings.maxMessageBytes,
       perMessageDeflate: false,
-    });
+      // Not yet in the types of `ws`.
+      closeTimeout: closeWaitMs,
+    };
+    this.server = new WebSocketServer(serverOptions);
     this.#heartbeat = new Heartbeat(this.#sockets, options.settings);
     if (options.delivery) {
       options.delivery.onRoom = () => {
@@ -131,8 +137,9 @@ export class Upgrades {
   }
 }
 
-/** Answers a handshake that is not taken. */
+/** Answers a handshake that is not taken, and does not wait for the peer to hang up too. */
 const refuse = (stream: Duplex, status: string, text: string): void => {
+  stream.once('finish', () => stream.destroy());
   stream.end(
     `HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: ${Buffer.byteLength(text)}\r\n\r\n${text}`,
   );
