@@ -15,23 +15,25 @@ const seconds = (/** @type {number} */ sinceMs) => `${((Date.now() - sinceMs) / 
 // oxlint-disable-next-line no-control-regex
 export const withoutCodes = (text) => text.replace(/\u001b\[[\d;?]*[A-Za-z]/g, '');
 
-/**
- * One running step: in a terminal a line that is rewritten, elsewhere a line now and then.
- */
+/** One running step: in a terminal a line that is rewritten, elsewhere a line now and then. */
 class Progress {
   #title;
   #startedMs = Date.now();
   #lastLine = '';
   #frame = 0;
   #timer;
-  #isTerminal = process.stdout.isTTY;
+  #out;
 
-  /** @param {string} title */
-  constructor(title) {
+  /**
+   * @param {string} title
+   * @param {NodeJS.WriteStream} out
+   */
+  constructor(title, out) {
     this.#title = title.padEnd(titleWidth);
-    if (this.#isTerminal) this.#timer = setInterval(() => this.#redraw(), frameMs);
-    else this.#timer = setInterval(() => console.log(`  … ${this.#running()}`), heartbeatMs);
-    if (this.#isTerminal) this.#redraw();
+    this.#out = out;
+    this.#timer = out.isTTY
+      ? setInterval(() => this.#redraw(), frameMs)
+      : setInterval(() => out.write(`  … ${this.#running()}\n`), heartbeatMs);
   }
 
   /** @param {string} text what the running command printed */
@@ -42,13 +44,15 @@ class Progress {
   }
 
   /**
-   * @param {string} mark
+   * @param {string} mark none leaves no line
    * @param {string} note
    */
   end(mark, note) {
     clearInterval(this.#timer);
-    if (this.#isTerminal) process.stdout.write('\r\u001b[K');
-    console.log(`  ${mark} ${this.#title} ${seconds(this.#startedMs).padStart(7)}  ${note}`.trimEnd());
+    if (this.#out.isTTY) this.#out.write('\r\u001b[K');
+    if (mark === '') return;
+    const line = `  ${mark} ${this.#title} ${seconds(this.#startedMs).padStart(7)}  ${note}`;
+    this.#out.write(`${line.trimEnd()}\n`);
   }
 
   #running() {
@@ -57,8 +61,8 @@ class Progress {
 
   #redraw() {
     this.#frame = (this.#frame + 1) % frames.length;
-    const line = `  ${frames[this.#frame]} ${this.#running()}`.slice(0, (process.stdout.columns || 80) - 1);
-    process.stdout.write(`\r\u001b[K${line}`);
+    const line = `  ${frames[this.#frame]} ${this.#running()}`.slice(0, (this.#out.columns || 80) - 1);
+    this.#out.write(`\r\u001b[K${line}`);
   }
 }
 
@@ -73,7 +77,7 @@ export class Steps {
   #verbose;
   #quiet;
 
-  /** @param {{ verbose: boolean, quiet: boolean }} options quiet: only failures are shown */
+  /** @param {{ verbose: boolean, quiet: boolean }} options quiet: what went well leaves no line, and none is on stdout */
   constructor({ verbose, quiet }) {
     this.#verbose = verbose;
     this.#quiet = quiet;
@@ -88,9 +92,9 @@ export class Steps {
    * @returns {Promise<boolean>} whether it went well
    */
   async try(title, surroundings, work) {
-    const progress = this.#quiet ? undefined : new Progress(title);
+    const progress = new Progress(title, this.#quiet ? process.stderr : process.stdout);
     const onText = (/** @type {string} */ text) => {
-      progress?.saw(text);
+      progress.saw(text);
       if (this.#verbose) process.stdout.write(text);
     };
     try {
@@ -98,13 +102,13 @@ export class Steps {
         const { output } = await capture(command, args, { ...surroundings, onText });
         return output;
       });
-      progress?.end('✓', note);
+      progress.end(this.#quiet ? '' : '✓', note);
       this.passed += 1;
       return true;
     } catch (error) {
       if (!(error instanceof CommandFailed)) throw error;
-      progress?.end('✗', error.message);
-      if (!this.#verbose) console.log(`\n${error.output.trimEnd()}\n`);
+      progress.end('✗', error.message);
+      if (!this.#verbose) console.error(`\n${error.output.trimEnd()}\n`);
       this.failed += 1;
       return false;
     }
