@@ -1,0 +1,178 @@
+import type { ServerMessageOf } from '@wsbroker/protocol';
+import type { contract, Line, Person, RoomSummary } from '../contract.ts';
+import { emptyLog, type RoomLog, withEarlier, withEnd, withLine } from './room-log.ts';
+
+/** A line of one's own that the backend has not confirmed. */
+export interface PendingLine {
+  readonly id: string;
+  readonly room: string;
+  readonly text: string;
+  readonly atMs: number;
+  /** Why it could not be handed to the client, if so. */
+  readonly problem?: string;
+}
+
+/** Who one wants to be, and where. */
+export interface Wish {
+  readonly name: string;
+  readonly room: string;
+}
+
+export interface ChatState {
+  /** Missing: nobody has said who they are. */
+  readonly wish: Wish | undefined;
+  /** What the backend said of us. It stays while the socket is away. */
+  readonly me: Person | undefined;
+  /** The wish was granted, and on this socket: what is said in the room is heard here. */
+  readonly isEntered: boolean;
+  /** Why the last name could not be had. */
+  readonly nameProblem: string | undefined;
+  readonly rooms: readonly RoomSummary[];
+  /** Who is in the room. */
+  readonly people: readonly Person[];
+  /** By room; maps, since a room may be called `constructor`. */
+  readonly logs: ReadonlyMap<string, RoomLog>;
+  readonly isLoadingEarlier: boolean;
+  /** Heard before the room's history came. */
+  readonly heardEarly: readonly Line[];
+  readonly pending: readonly PendingLine[];
+  /** Lines said in other rooms since they were left, and the last of them. */
+  readonly unread: ReadonlyMap<string, { readonly lines: number; readonly seq: number }>;
+}
+
+export type ChatAction =
+  | ServerMessageOf<typeof contract>
+  | { readonly type: 'wished'; readonly wish: Wish | undefined }
+  /** The socket is gone. */
+  | { readonly type: 'lost' }
+  | { readonly type: 'wrote'; readonly line: PendingLine }
+  | { readonly type: 'failed'; readonly id: string; readonly problem: string | undefined }
+  | { readonly type: 'asked-earlier' };
+
+export const initialState = (wish: Wish | undefined, pending: readonly PendingLine[] = []): ChatState => ({
+  wish,
+  me: undefined,
+  isEntered: false,
+  nameProblem: undefined,
+  rooms: [],
+  people: [],
+  logs: new Map(),
+  isLoadingEarlier: false,
+  heardEarly: [],
+  pending,
+  unread: new Map(),
+});
+
+/** What the page shows, after each message of the backend and each act of the person. */
+export const reduce = (state: ChatState, action: ChatAction): ChatState => {
+  switch (action.type) {
+    case 'wished':
+      return wished(state, action.wish);
+    case 'lost':
+      return { ...state, isEntered: false, isLoadingEarlier: false, heardEarly: [] };
+    case 'wrote':
+      return { ...state, pending: [...state.pending, action.line] };
+    case 'failed':
+      return {
+        ...state,
+        pending: state.pending.map((line) => (line.id === action.id ? marked(line, action.problem) : line)),
+      };
+    case 'asked-earlier':
+      return { ...state, isLoadingEarlier: true };
+    case 'entered':
+      return entered(state, action);
+    case 'name-taken':
+      // Without a granted wish there is nothing to go back to: the person is asked anew.
+      return {
+        ...state,
+        nameProblem: action.text,
+        wish: state.isEntered && state.me && state.wish ? { ...state.wish, name: state.me.name } : undefined,
+      };
+    case 'said':
+      return said(state, action.line);
+    case 'earlier':
+      return {
+        ...withLog(state, action.room, (log) => withEarlier(log, action)),
+        isLoadingEarlier: false,
+      };
+    case 'people':
+      return action.room === state.wish?.room ? { ...state, people: action.people } : state;
+    case 'rooms':
+      return { ...state, rooms: action.rooms };
+    case 'stirred':
+      return stirred(state, action);
+    // Shown by those who listen for it themselves, or of no consequence: a line that was not taken stays
+    // pending, and is sent again with the next `enter`.
+    case 'typing':
+    case 'not-said':
+      return state;
+  }
+};
+
+const wished = (state: ChatState, wish: Wish | undefined): ChatState => {
+  const isSameRoom = wish?.room === state.wish?.room;
+  return {
+    ...state,
+    wish,
+    nameProblem: undefined,
+    isEntered: isSameRoom && state.isEntered && wish !== undefined,
+    people: isSameRoom ? state.people : [],
+    isLoadingEarlier: isSameRoom && state.isLoadingEarlier,
+    heardEarly: [],
+  };
+};
+
+const entered = (
+  state: ChatState,
+  { user, name, room, lines, hasEarlier }: Extract<ChatAction, { type: 'entered' }>,
+): ChatState => {
+  const me = { user, name };
+  const confirmed = {
+    ...state,
+    me,
+    pending: lines.reduce((left, line) => without(left, line, me), state.pending),
+  };
+  // An answer to a wish that has changed since: the one to the new wish is on its way.
+  if (room !== state.wish?.room) return confirmed;
+  const unread = new Map(state.unread);
+  unread.delete(room);
+  const heard = state.heardEarly.filter((line) => line.room === room);
+  return withLog(
+    { ...confirmed, isEntered: true, nameProblem: undefined, unread, heardEarly: [] },
+    room,
+    (log) => heard.reduce(withLine, withEnd(log, { lines, hasEarlier })),
+  );
+};
+
+const said = (state: ChatState, line: Line): ChatState => {
+  const next = { ...state, pending: without(state.pending, line, state.me) };
+  // The echo of a line for a room that was left. To put it into that room's log could leave a gap before it.
+  if (line.room !== state.wish?.room) return next;
+  if (!state.isEntered) return { ...next, heardEarly: [...state.heardEarly, line] };
+  return withLog(next, line.room, (log) => withLine(log, line));
+};
+
+const stirred = (state: ChatState, { room, seq }: { room: string; seq: number }): ChatState => {
+  const before = state.unread.get(room) ?? { lines: 0, seq: 0 };
+  // The same line may be told twice.
+  if (room === state.wish?.room || seq <= before.seq) return state;
+  return { ...state, unread: new Map(state.unread).set(room, { lines: before.lines + 1, seq }) };
+};
+
+const withLog = (state: ChatState, room: string, change: (log: RoomLog) => RoomLog): ChatState => ({
+  ...state,
+  logs: new Map(state.logs).set(room, change(state.logs.get(room) ?? emptyLog)),
+});
+
+/** Without the pending line that this one is. Ids are the clients' choice, so the author must fit too. */
+const without = (
+  pending: readonly PendingLine[],
+  line: Line,
+  me: Person | undefined,
+): readonly PendingLine[] =>
+  line.user === me?.user && pending.some(({ id }) => id === line.id)
+    ? pending.filter(({ id }) => id !== line.id)
+    : pending;
+
+const marked = ({ problem: _old, ...line }: PendingLine, problem: string | undefined): PendingLine =>
+  problem === undefined ? line : { ...line, problem };

@@ -1,0 +1,56 @@
+import { networkInterfaces } from 'node:os';
+import { relative } from 'node:path';
+import { styleText } from 'node:util';
+import { isWildcard, type Settings } from './settings.ts';
+
+export interface GreetingFacts {
+  readonly settings: Settings;
+  readonly port: number;
+  readonly brokerPort: number;
+  readonly backendPort: number;
+  readonly backendPid: number | null;
+}
+
+/** IPv6 addresses stand in brackets in a URL. */
+export const urlHost = (host: string): string => (host.includes(':') ? `[${host}]` : host);
+
+const shownHost = (host: string): string =>
+  isWildcard(host) || host === '127.0.0.1' ? 'localhost' : urlHost(host);
+
+/** What is printed once everything runs. */
+export const greeting = ({ settings, port, brokerPort, backendPort, backendPid }: GreetingFacts): string => {
+  const { host, dataFile } = settings;
+  const row = (label: string, value: string, note: string): string =>
+    `  ${styleText('bold', label.padEnd(9))} ${styleText('cyan', value.padEnd(26))} ${styleText('dim', note)}`;
+  const lines = [
+    '',
+    `  ${styleText('bold', 'WSBroker demo')}: a chat whose backend may go away at any time`,
+    '',
+    row('Page', `http://${shownHost(host)}:${port}/`, 'open it in two tabs'),
+    ...(isWildcard(host) ? lanAddresses() : []).map((address) =>
+      row('', `http://${address}:${port}/`, 'from another machine, or a phone'),
+    ),
+    row('Broker', `ws://${shownHost(host)}:${brokerPort}/`, `pid ${process.pid}, holds every socket`),
+    row(
+      'Backend',
+      `http://127.0.0.1:${backendPort}/`,
+      `pid ${backendPid}, may be killed: kill -9 ${backendPid}`,
+    ),
+    row('History', shownPath(dataFile), 'SQLite, outlives everything above'),
+    '',
+    `  Ctrl-C ends all of it.`,
+    '',
+  ];
+  return `${lines.join('\n')}\n`;
+};
+
+const shownPath = (file: string): string => {
+  const path = relative(process.cwd(), file);
+  return path.startsWith('..') ? file : path;
+};
+
+const lanAddresses = (): string[] =>
+  Object.values(networkInterfaces())
+    .flatMap((addresses) => addresses ?? [])
+    .filter(({ family, internal }) => family === 'IPv4' && !internal)
+    .map(({ address }) => address);
