@@ -118,6 +118,11 @@ test.each(['__proto__', 'constructor', 'toString', 'hasOwnProperty'])(
   },
 );
 
+test('a field that sessionInfo only inherits is missing', () => {
+  const sessionInfo = Object.create({ room: 'lobby' }) as JsonObject;
+  expect(matches({ room: 'lobby' }, sessionInfo)).toBe(false);
+});
+
 test('criteria inherit no keys', () => {
   const criteria = Object.create({ room: 'lobby' }) as Criteria;
   expect(matches(criteria, {})).toBe(true);
