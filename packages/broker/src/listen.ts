@@ -28,7 +28,7 @@ export const listen = (
       settle();
       resolve();
     };
-    const onError = (error: NodeJS.ErrnoException): void => {
+    const onError = (error: ListenFailure): void => {
       settle();
       reject(listenError(error, { port, host }));
     };
@@ -42,7 +42,15 @@ export const listen = (
     else server.listen({ port, host });
   });
 
-const listenError = (error: NodeJS.ErrnoException, { port, host }: Place): BrokerError => {
+/** What `listen` fails with: it says where, also when somebody else chose the place. */
+interface ListenFailure extends NodeJS.ErrnoException {
+  readonly address?: string;
+  readonly port?: number;
+}
+
+const listenError = (error: ListenFailure, asked: Place): BrokerError => {
+  const port = asked.port ?? error.port;
+  const host = asked.port === undefined ? error.address : asked.host;
   const place = host === undefined ? `port ${port}` : `${host}:${port}`;
   switch (error.code) {
     case 'EADDRINUSE':

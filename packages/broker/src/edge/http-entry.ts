@@ -2,6 +2,7 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Server as SecureServer } from 'node:https';
 import type { Duplex } from 'node:stream';
 import type { CommandEndpoint } from './command-endpoint.ts';
+import { refuseUpgrade } from './refuse-upgrade.ts';
 import { pathOf } from './request-path.ts';
 import type { Upgrades } from './upgrade.ts';
 
@@ -34,8 +35,9 @@ export const enterHttpServer = (options: HttpEntryOptions): (() => void) => {
   const onUpgrade = (request: IncomingMessage, stream: Duplex, head: Buffer): void => {
     if (upgrades.wants(request)) return upgrades.take(request, stream, head);
     // Somebody else's upgrade, or nobody's: then it would hang until it times out.
-    if (server.listenerCount('upgrade') === 1)
-      stream.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\n\r\n');
+    if (server.listenerCount('upgrade') === 1) {
+      refuseUpgrade(stream, '404 Not Found', 'No WebSockets at this path.');
+    }
   };
   server.on('upgrade', onUpgrade);
 
@@ -54,8 +56,9 @@ export const enterHttpServer = (options: HttpEntryOptions): (() => void) => {
 
   const ownEmit = Object.hasOwn(server, 'emit') ? server.emit : undefined;
   const emit = server.emit.bind(server) as (event: string, ...args: unknown[]) => boolean;
+  let hasLeft = false;
   const emitOthers = (event: string, ...args: unknown[]): boolean => {
-    if (event !== 'request') return emit(event, ...args);
+    if (event !== 'request' || hasLeft) return emit(event, ...args);
     const [request, response] = args as [IncomingMessage, ServerResponse];
     if (isCommand(request)) {
       void commands.handle(request, response);
@@ -68,6 +71,7 @@ export const enterHttpServer = (options: HttpEntryOptions): (() => void) => {
   server.emit = emitOthers as typeof server.emit;
   return () => {
     server.off('upgrade', onUpgrade);
+    hasLeft = true;
     // Somebody else may have put an `emit` of theirs on top since; then ours stays, and passes all on.
     if (server.emit !== (emitOthers as typeof server.emit)) return;
     if (ownEmit) server.emit = ownEmit;

@@ -15,6 +15,7 @@ import { ClientEvents } from './client-events.ts';
 import { cookiesOf, sessionCookies } from './cookies.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { isOriginAllowed } from './origin.ts';
+import { refuseUpgrade } from './refuse-upgrade.ts';
 import { pathOf } from './request-path.ts';
 import { ClientSocket } from './socket.ts';
 
@@ -68,14 +69,14 @@ export class Upgrades {
   /** Listener for the HTTP server's `upgrade`. */
   take(request: IncomingMessage, stream: Duplex, head: Buffer): void {
     stream.on('error', (error) => this.#options.log.debug({ error }, '! handshake error'));
-    if (this.#isClosing) return refuse(stream, '503 Service Unavailable', 'The broker is closing.');
+    if (this.#isClosing) return refuseUpgrade(stream, '503 Service Unavailable', 'The broker is closing.');
     if (!isOriginAllowed(request, this.#options.settings.origins)) {
       const { origin, host } = request.headers;
       this.#options.log.warn(
         { origin, host },
         '! refused a page of another host; allow it with the option `origins`:',
       );
-      return refuse(stream, '403 Forbidden', 'Pages of this origin may not connect here.');
+      return refuseUpgrade(stream, '403 Forbidden', 'Pages of this origin may not connect here.');
     }
     this.server.handleUpgrade(request, stream, head, (ws) => {
       this.#connect(ws, request, stream);
@@ -136,11 +137,3 @@ export class Upgrades {
     };
   }
 }
-
-/** Answers a handshake that is not taken, and does not wait for the peer to hang up too. */
-const refuse = (stream: Duplex, status: string, text: string): void => {
-  stream.once('finish', () => stream.destroy());
-  stream.end(
-    `HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: ${Buffer.byteLength(text)}\r\n\r\n${text}`,
-  );
-};
