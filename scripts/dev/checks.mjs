@@ -3,11 +3,10 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:f
 import { join } from 'node:path';
 
 import { missingPrograms } from './programs.mjs';
+import { runSuites } from './suites.mjs';
 import { root } from './tools.mjs';
 
-const reports = join(root, '.reports');
-const tarballs = join(reports, 'packed');
-const suiteReport = join(reports, 'vitest.json');
+const tarballs = join(root, '.reports/packed');
 
 /** The folders of the packages that go to npm. */
 const publishedPackages = () =>
@@ -67,41 +66,6 @@ const checks = [
     async (run) => (await run('node', ['--disable-warning=ExperimentalWarning', 'scripts/size.ts'])).trim(),
   ],
 ];
-
-/** What vitest counted. A file that could not be loaded has no tests, and counts as one that failed. */
-const readSuites = () => {
-  if (!existsSync(suiteReport)) return { passed: 0, failed: 0, skipped: 0 };
-  const report = JSON.parse(readFileSync(suiteReport, 'utf8'));
-  const unloaded = report.testResults.filter(
-    (/** @type {{ status: string, assertionResults: unknown[] }} */ file) =>
-      file.status === 'failed' && file.assertionResults.length === 0,
-  );
-  return {
-    passed: report.numPassedTests,
-    failed: report.numFailedTests + unloaded.length,
-    skipped: report.numPendingTests + report.numTodoTests,
-  };
-};
-
-/**
- * @param {import('./steps.mjs').Steps} steps
- * @param {import('./tools.mjs').Tools} tools
- */
-const runSuites = async (steps, { env }) => {
-  rmSync(suiteReport, { force: true });
-  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${suiteReport}`];
-  const isFine = await steps.try('suites', { cwd: root, env }, async (run) => {
-    await run('vitest', ['run', ...reporters]);
-    const { passed, skipped } = readSuites();
-    return `${passed} tests passed${skipped > 0 ? `, ${skipped} skipped` : ''}`;
-  });
-  const { passed, failed } = readSuites();
-  // The tests count in place of the step, unless it failed and no test says so.
-  if (isFine) steps.passed -= 1;
-  else if (failed > 0) steps.failed -= 1;
-  steps.passed += passed;
-  steps.failed += failed;
-};
 
 /**
  * @param {import('./steps.mjs').Steps} steps

@@ -22,7 +22,8 @@ const running = new Set();
 /** Commands that own the terminal. @type {Set<import('node:child_process').ChildProcess>} */
 const foreground = new Set();
 
-let forwardedAtMs = 0;
+/** When a signal was last passed on. @type {Map<NodeJS.Signals, number>} */
+const forwardedAtMs = new Map();
 
 /**
  * Ctrl-C may arrive more than once: from the terminal, and again from npm, which passes it on.
@@ -32,8 +33,8 @@ let forwardedAtMs = 0;
  */
 const forward = (signal) => {
   const nowMs = Date.now();
-  if (nowMs - forwardedAtMs < 500) return;
-  forwardedAtMs = nowMs;
+  if (nowMs - (forwardedAtMs.get(signal) ?? 0) < 500) return;
+  forwardedAtMs.set(signal, nowMs);
   for (const child of foreground) child.kill(signal);
 };
 

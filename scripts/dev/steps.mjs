@@ -76,11 +76,13 @@ export class Steps {
   failed = 0;
   #verbose;
   #quiet;
+  #out;
 
   /** @param {{ verbose: boolean, quiet: boolean }} options quiet: what went well leaves no line, and none is on stdout */
   constructor({ verbose, quiet }) {
     this.#verbose = verbose;
     this.#quiet = quiet;
+    this.#out = quiet ? process.stderr : process.stdout;
   }
 
   /**
@@ -92,10 +94,10 @@ export class Steps {
    * @returns {Promise<boolean>} whether it went well
    */
   async try(title, surroundings, work) {
-    const progress = new Progress(title, this.#quiet ? process.stderr : process.stdout);
+    const progress = new Progress(title, this.#out);
     const onText = (/** @type {string} */ text) => {
       progress.saw(text);
-      if (this.#verbose) process.stdout.write(text);
+      if (this.#verbose) this.#out.write(text);
     };
     try {
       const note = await work(async (command, args) => {
@@ -108,7 +110,7 @@ export class Steps {
     } catch (error) {
       if (!(error instanceof CommandFailed)) throw error;
       progress.end('✗', error.message);
-      if (!this.#verbose) console.error(`\n${error.output.trimEnd()}\n`);
+      if (!this.#verbose) this.#out.write(`\n${error.output.trim()}\n\n`);
       this.failed += 1;
       return false;
     }
