@@ -1,0 +1,139 @@
+import { abnormalClosure } from './close-code.ts';
+import { ClientError } from './client-error.ts';
+import { type Effect, initialState, type MachineEvent, type MachineState, transition } from './machine.ts';
+import type { ResolvedOptions } from './options.ts';
+import { isOnline, watchPage } from './page.ts';
+import { type SocketLike, socketOpen } from './socket-like.ts';
+import { socketUrl } from './socket-url.ts';
+
+/** What a connection tells its owner. */
+export interface ConnectionOwner {
+  /** The socket can be written to: first comes what must go first, then what waits. */
+  flush(): void;
+  /** Nothing that waits will be sent. */
+  discard(): void;
+  received(data: unknown): void;
+  /** After each change, when all that belongs to it is done. */
+  changed(): void;
+}
+
+/**
+ * One link to the broker over any number of sockets, one at a time: does what the state machine decides.
+ *
+ * Owns the socket, the one timer and the page's event listeners, and holds none of them once closed.
+ */
+export class Connection {
+  readonly #options: ResolvedOptions;
+  readonly #owner: ConnectionOwner;
+  readonly #events: MachineEvent[] = [];
+  #state = initialState;
+  #socket: SocketLike | undefined;
+  /** Rises with each attempt and each loss, so that the late words of an older socket are known as such. */
+  #attempt = 0;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #stopWatching: (() => void) | undefined;
+
+  constructor(options: ResolvedOptions, owner: ConnectionOwner) {
+    this.#options = options;
+    this.#owner = owner;
+  }
+
+  get state(): MachineState {
+    return this.#state;
+  }
+
+  /** The socket, when what is written to it goes out; one that is closing would swallow it. */
+  get openSocket(): SocketLike | undefined {
+    const socket = this.#socket;
+    return this.#state.name === 'open' && socket?.readyState === socketOpen ? socket : undefined;
+  }
+
+  /** @throws {ClientError} when no attempt could succeed: `no-websocket`, `bad-url`. */
+  connect(): void {
+    const { url, WebSocket = globalThis.WebSocket } = this.#options;
+    if (!WebSocket) {
+      throw new ClientError('no-websocket', 'There is no WebSocket here: pass one as an option');
+    }
+    if (typeof url !== 'function') socketUrl(url);
+    this.#dispatch({ type: 'connect' });
+  }
+
+  close(code: number, reason: string): void {
+    // Not left to the effect: a code or reason that the standard forbids throws here, before anything changed.
+    this.#socket?.close(code, reason);
+    this.#dispatch({ type: 'close', code, reason });
+  }
+
+  /** Takes one event at a time: what an effect sets off waits for its turn. */
+  #dispatch(event: MachineEvent): void {
+    if (this.#events.push(event) > 1) return;
+    for (let next: MachineEvent | undefined = event; next; next = this.#events[0]) {
+      const nowMs = Date.now();
+      const random = this.#options.random();
+      const circumstances = { ...this.#options, nowMs, random, online: isOnline() };
+      const { state, effects } = transition(this.#state, next, circumstances);
+      if (state !== this.#state) {
+        this.#state = state;
+        clearTimeout(this.#timer);
+        if (state.wakeAtMs) {
+          this.#timer = setTimeout(() => this.#dispatch({ type: 'timer' }), state.wakeAtMs - nowMs);
+        }
+      }
+      for (const effect of effects) this.#run(effect);
+      this.#events.shift();
+    }
+    this.#watch();
+    this.#owner.changed();
+  }
+
+  #run(effect: Effect): void {
+    if (effect === 'open-socket') void this.#openSocket(++this.#attempt);
+    else if (effect === 'drop-socket') this.#forgetSocket()?.close();
+    else this.#owner[effect]();
+  }
+
+  async #openSocket(attempt: number): Promise<void> {
+    const { url, WebSocket = globalThis.WebSocket } = this.#options;
+    const isCurrent = () => attempt === this.#attempt;
+    const end = (code: number, reason: string) => {
+      if (!isCurrent()) return;
+      this.#forgetSocket();
+      this.#dispatch({ type: 'ended', code, reason });
+    };
+    try {
+      // Also for a fixed address a turn later: what opens and closes in one turn, as React does in strict
+      // mode, then makes no socket at all.
+      const address = socketUrl(await (typeof url === 'function' ? url() : url));
+      if (!isCurrent()) return;
+      const socket = (this.#socket = new WebSocket(address));
+      socket.onopen = () => {
+        if (isCurrent()) this.#dispatch({ type: 'opened' });
+      };
+      socket.onmessage = ({ data }: { data: unknown }) => {
+        if (isCurrent()) this.#owner.received(data);
+      };
+      socket.onclose = ({ code, reason }: { code: number; reason: string }) => end(code, reason);
+      // The close that follows says as much. `ws` throws an error that nobody listens to.
+      socket.onerror = () => {};
+    } catch (error) {
+      end(abnormalClosure, String(error));
+    }
+  }
+
+  #forgetSocket(): SocketLike | undefined {
+    const socket = this.#socket;
+    this.#socket = undefined;
+    this.#attempt++;
+    return socket;
+  }
+
+  #watch(): void {
+    const { name } = this.#state;
+    if (name === 'idle' || name === 'closed') {
+      this.#stopWatching?.();
+      this.#stopWatching = undefined;
+    } else {
+      this.#stopWatching ??= watchPage((event) => this.#dispatch(event));
+    }
+  }
+}
