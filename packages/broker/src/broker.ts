@@ -23,7 +23,8 @@ import { Hub } from './hub/hub.ts';
 import { listen } from './listen.ts';
 import { BrokerError } from './ops/broker-error.ts';
 import { type Log, logFor } from './ops/logger.ts';
-import { type BackendSettings, type BrokerOptions, settingsFrom, unknownOptions } from './options.ts';
+import type { BackendSettings, BrokerOptions } from './options.ts';
+import { settingsFrom, unknownOptions } from './settings.ts';
 
 const defaultDrainMs = 5_000;
 

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { parseArgs, type ParseArgsOptionsConfig } from 'node:util';
-import { type BrokerOptions, settingsFrom, unknownOptions } from './options.ts';
+import type { BrokerOptions } from './options.ts';
+import { settingsFrom, unknownOptions } from './settings.ts';
 
 /** A mistake of whoever typed the command: one clear line, no stack. */
 export class UsageError extends Error {

@@ -1,110 +1,162 @@
 import type { Command } from '@wsbroker/protocol';
 import type { Server } from 'node:http';
 import type { Server as SecureServer } from 'node:https';
+import { Server as NetServer } from 'node:net';
 import * as z from 'zod';
 import type { CommandHandler, Handlers } from './api.ts';
-import { BrokerError } from './ops/broker-error.ts';
 import type { Logger } from './ops/logger.ts';
 
 const kibi = 1024;
 const mebi = 1024 * kibi;
 
-const addressListSchema = z.array(z.string().min(1));
+/** A number with bounds. Whatever is wrong with it, the error tells both of them. */
+const whole = (min: number, max: number) => {
+  const expected = `expected a whole number from ${min} to ${max}`;
+  return z.int(expected).min(min, expected).max(max, expected);
+};
 
-const httpBackendSchema = z.object({
+const text = (expected: string) => z.string(expected).min(1, expected);
+
+const addressListSchema = z.array(
+  text('expected an address such as 127.0.0.1, ::1 or 10.0.0.0/8'),
+  'expected a list of addresses, such as ["127.0.0.1"]',
+);
+
+const pathSchema = z
+  .string('expected a path such as "/ws"')
+  .startsWith('/', 'expected a path that begins with "/"');
+
+/** As a browser sends it: no path, not even a slash at the end. */
+const originPattern = /^(\*|null|[a-z][a-z\d+.-]*:\/\/[^/\s]+)$/i;
+const originExpected = 'expected an origin such as "https://example.com", without a path';
+
+const functionSchema = <T>(expected: string) => z.custom<T>((value) => typeof value === 'function', expected);
+
+export const httpBackendSchema = z.object({
   type: z.literal('http').default('http'),
   /** Where events are POSTed. A user and password in it are sent as Basic authorization. */
-  url: z.url({ protocol: /^https?$/, error: 'Expected an http:// or https:// URL' }),
+  url: z.url({ protocol: /^https?$/, error: 'expected an http:// or https:// URL' }),
   /** Addresses (IPv4, IPv6, CIDR) that may POST commands. @default none */
   allow: addressListSchema.optional(),
   /** How events are encoded. @default 'form' */
-  encoding: z.enum(['form', 'json']).default('form'),
+  encoding: z.enum(['form', 'json'], 'expected "form" or "json"').default('form'),
   /** A request that takes longer has failed, and is sent again. @default 30000 */
-  timeoutMs: z.int().min(1).max(600_000).default(30_000),
+  timeoutMs: whole(1, 600_000).default(30_000),
   /** How many requests run at once, over all connections. @default 32 */
-  maxRequests: z.int().min(1).max(1_024).default(32),
+  maxRequests: whole(1, 1_024).default(32),
   /** The largest answer that is read. @default 1048576 */
-  maxAnswerBytes: z
-    .int()
-    .min(kibi)
-    .max(64 * mebi)
-    .default(mebi),
+  maxAnswerBytes: whole(kibi, 64 * mebi).default(mebi),
 });
 
-const functionBackendSchema = z.object({
+export const functionBackendSchema = z.object({
   type: z.literal('function'),
-  handle: z.custom<FunctionBackendOptions['handle']>(
-    (value) => typeof value === 'function',
-    'Expected a function (event, connection) => commands',
+  handle: functionSchema<FunctionBackendOptions['handle']>(
+    'expected a function (event, connection) => commands',
   ),
   allow: addressListSchema.optional(),
-  maxRequests: z.int().min(1).max(1_024).default(32),
-  timeoutMs: z.int().min(1).max(600_000).default(30_000),
+  maxRequests: whole(1, 1_024).default(32),
+  timeoutMs: whole(1, 600_000).default(30_000),
 });
+
+const backendSchema = z.discriminatedUnion(
+  'type',
+  [httpBackendSchema, functionBackendSchema],
+  'expected { type: "http", url } or { type: "function", handle }',
+);
+
+/** Environment variables are texts, and existing code hands them on: `port: process.env.PORT`. */
+const portSchema = z.preprocess(
+  (value) => (typeof value === 'string' && /^\d{1,9}$/.test(value) ? Number(value) : value),
+  whole(0, 65_535),
+);
 
 /** Every option that is data: its shape, default and bounds. What the CLI and a config file can set. */
 export const settingsSchema = z.object({
   /** The port of WebSockets and commands; 0 takes a free one. */
-  port: z.int().min(0).max(65_535).optional(),
+  port: portSchema.optional(),
   /** The address to listen on. @default all addresses */
-  host: z.string().min(1).optional(),
-  backend: z.union([httpBackendSchema, functionBackendSchema]).optional(),
+  host: text('expected an address, such as "127.0.0.1"').optional(),
+  backend: backendSchema.optional(),
   /** Only upgrades of this path are taken. @default any path */
-  path: z.string().startsWith('/').optional(),
+  path: pathSchema.optional(),
   /** Only POSTs to this path are commands. @default any path; with a `server` of yours, `/` */
-  commandPath: z.string().startsWith('/').optional(),
+  commandPath: pathSchema.optional(),
   /**
    * Origins whose pages may connect, such as `https://example.com`; `*` for any.
    * @default pages of the host that the broker is asked for, whatever the port
    */
-  origins: z.union([z.array(z.string().min(1)), z.literal('*')]).optional(),
+  origins: z
+    .union(
+      [z.array(z.string(originExpected).regex(originPattern, originExpected)), z.literal('*')],
+      'expected a list of origins, or "*" for any',
+    )
+    .optional(),
   /** Proxies whose `x-forwarded-for` is believed, for `sessionInfo.ip`. @default loopback */
   trustedProxies: addressListSchema.default(['127.0.0.0/8', '::1']),
   /** Which cookies become `sessionInfo` fields: all, none, or those named. @default true */
-  cookies: z.union([z.boolean(), z.array(z.string().min(1))]).default(true),
+  cookies: z
+    .union(
+      [z.boolean(), z.array(text('expected the name of a cookie'))],
+      'expected true, false, or a list of names',
+    )
+    .default(true),
   /** The largest message of a client. @default 65536 */
-  maxMessageBytes: z
-    .int()
-    .min(1)
-    .max(64 * mebi)
-    .default(64 * kibi),
+  maxMessageBytes: whole(1, 64 * mebi).default(64 * kibi),
   /** The largest body of a command POST. @default 1048576 */
-  maxCommandBytes: z
-    .int()
-    .min(kibi)
-    .max(256 * mebi)
-    .default(mebi),
+  maxCommandBytes: whole(kibi, 256 * mebi).default(mebi),
   /** Events that may wait on one connection before its socket is read no further. @default 256 */
-  maxQueuedEvents: z.int().min(1).max(1_000_000).default(256),
+  maxQueuedEvents: whole(1, 1_000_000).default(256),
   /** The same in bytes. @default 1048576 */
-  maxQueuedBytes: z
-    .int()
-    .min(kibi)
-    .max(1_024 * mebi)
-    .default(mebi),
+  maxQueuedBytes: whole(kibi, 1_024 * mebi).default(mebi),
   /** Bytes of events that may wait over all connections before no socket is read further. @default 67108864 */
-  maxTotalQueuedBytes: z
-    .int()
-    .min(kibi)
-    .max(64 * 1_024 * mebi)
-    .default(64 * mebi),
+  maxTotalQueuedBytes: whole(kibi, 64 * 1_024 * mebi).default(64 * mebi),
   /** Bytes that a client may leave unread before it is closed. @default 1048576 */
-  maxUnreadBytes: z
-    .int()
-    .min(kibi)
-    .max(1_024 * mebi)
-    .default(mebi),
+  maxUnreadBytes: whole(kibi, 1_024 * mebi).default(mebi),
   /** After the first failed attempt an event waits at most this long. @default 100 */
-  retryMinMs: z.int().min(1).max(60_000).default(100),
+  retryMinMs: whole(1, 60_000).default(100),
   /** However many attempts failed, an event waits at most this long. @default 10000 */
-  retryMaxMs: z.int().min(1).max(600_000).default(10_000),
+  retryMaxMs: whole(1, 600_000).default(10_000),
   /** An event that could not be delivered for so long is given up. @default 300000 */
-  maxEventAgeMs: z.int().min(1).max(86_400_000).default(300_000),
+  maxEventAgeMs: whole(1, 86_400_000).default(300_000),
   /** How often clients are pinged. @default 25000 */
-  pingIntervalMs: z.int().min(10).max(3_600_000).default(25_000),
+  pingIntervalMs: whole(10, 3_600_000).default(25_000),
   /** How long a client may take to answer a ping. @default 10000 */
-  pongTimeoutMs: z.int().min(10).max(3_600_000).default(10_000),
+  pongTimeoutMs: whole(10, 3_600_000).default(10_000),
 });
+
+/** Every option that is not data, and so can be set by code alone. */
+export const programmaticSchema = z.object({
+  server: z
+    .custom<Server | SecureServer>(
+      (value) => value instanceof NetServer,
+      'expected what http.createServer() gives',
+    )
+    .optional(),
+  log: z
+    .custom<boolean | 'json' | Logger>(
+      (value) => typeof value === 'boolean' || value === 'json' || isLogger(value),
+      'expected true, false, "json", or a logger with debug, info, warn and error',
+    )
+    .optional(),
+  backendCommands: z
+    .record(
+      z.string(),
+      functionSchema<CommandHandler>('expected a function (command, connection, broker) => result'),
+      'expected an object of functions, by the type of the command',
+    )
+    .optional(),
+  onClientConnect: functionSchema<Handlers['onClientConnect']>('expected a function').optional(),
+  onClientMessage: functionSchema<Handlers['onClientMessage']>('expected a function').optional(),
+  onClientDisconnect: functionSchema<Handlers['onClientDisconnect']>('expected a function').optional(),
+  onBackendMessage: functionSchema<Handlers['onBackendMessage']>('expected a function').optional(),
+});
+
+const isLogger = (value: unknown): boolean =>
+  typeof value === 'object' &&
+  value !== null &&
+  ['debug', 'info', 'warn', 'error'].every(
+    (level) => typeof (value as Record<string, unknown>)[level] === 'function',
+  );
 
 export type Settings = z.output<typeof settingsSchema>;
 export type BackendSettings = NonNullable<Settings['backend']>;
@@ -130,7 +182,9 @@ export interface FunctionBackendOptions {
 }
 
 /** What `Broker(options)` takes. */
-export interface BrokerOptions extends Omit<z.input<typeof settingsSchema>, 'backend'>, Handlers {
+export interface BrokerOptions extends Omit<z.input<typeof settingsSchema>, 'port' | 'backend'>, Handlers {
+  /** The port of WebSockets and commands; 0 takes a free one. May be missing with a `server` of yours. */
+  port?: number | string | undefined;
   backend?: HttpBackendOptions | FunctionBackendOptions | undefined;
   /** Use this server. Its own handlers go on working; the broker takes upgrades and commands. */
   server?: Server | SecureServer | undefined;
@@ -143,61 +197,3 @@ export interface BrokerOptions extends Omit<z.input<typeof settingsSchema>, 'bac
   /** Commands of the application's own, by type; they go before the built-in ones. */
   backendCommands?: Record<string, CommandHandler> | undefined;
 }
-
-/** Options that are not data, and so not in the schema. */
-const programmatic: ReadonlySet<string> = new Set([
-  'server',
-  'log',
-  'backendCommands',
-  'onClientConnect',
-  'onClientMessage',
-  'onClientDisconnect',
-  'onBackendMessage',
-] satisfies (keyof BrokerOptions)[]);
-
-/** Names in `options` that no option has: a mistyped `origins` must not go unseen. */
-export const unknownOptions = (options: object): string[] =>
-  Object.keys(options).filter(
-    (name) => !programmatic.has(name) && !Object.hasOwn(settingsSchema.shape, name),
-  );
-
-const describeIssue = (issue: z.core.$ZodIssue): string => {
-  // A union says only that no branch fits; the branch that got furthest says why.
-  if (issue.code === 'invalid_union') {
-    const branches = issue.errors.filter((branch) => branch.length > 0);
-    const furthest = branches.toSorted((a, b) => deepest(b) - deepest(a))[0]?.[0];
-    if (furthest) return describeIssue({ ...furthest, path: [...issue.path, ...furthest.path] });
-  }
-  const path = issue.path.join('.');
-  return `\`${path}\`: ${issue.message}`;
-};
-const deepest = (issues: readonly z.core.$ZodIssue[]): number =>
-  Math.max(...issues.map((issue) => issue.path.length));
-
-/**
- * Options checked, with every default filled in.
- * @throws BrokerError `bad-option`, naming the option, what was seen and what is expected.
- */
-export const settingsFrom = (options: BrokerOptions): Settings => {
-  if (typeof options !== 'object' || options === null) {
-    throw new BrokerError(
-      'bad-option',
-      'Broker needs an options object, such as { port: 31002, backend: { type: "http", url: "http://localhost/" } }',
-    );
-  }
-  const result = settingsSchema.safeParse(options);
-  if (!result.success) {
-    throw new BrokerError(
-      'bad-option',
-      `Broker options: ${result.error.issues.map(describeIssue).join('; ')}`,
-      { cause: result.error },
-    );
-  }
-  if (result.data.port === undefined && options.server === undefined) {
-    throw new BrokerError(
-      'bad-option',
-      'Broker options: `port` is missing: give a port number (0 takes a free one) or a `server` of yours',
-    );
-  }
-  return result.data;
-};

@@ -1,0 +1,91 @@
+import { isJsonObject } from '@wsbroker/protocol';
+import type * as z from 'zod';
+import { BrokerError } from './ops/broker-error.ts';
+import {
+  type BrokerOptions,
+  functionBackendSchema,
+  httpBackendSchema,
+  programmaticSchema,
+  type Settings,
+  settingsSchema,
+} from './options.ts';
+
+/** Other names that options were given by, such as `--port` for `port`. */
+export type OptionNames = Readonly<Record<string, string>>;
+
+/**
+ * Options checked, with every default filled in.
+ * @throws BrokerError `bad-option`, naming each option that is wrong, what was seen and what is expected.
+ */
+export const settingsFrom = (options: BrokerOptions, names: OptionNames = {}): Settings => {
+  if (!isJsonObject(options)) {
+    throw badOption(
+      'Broker needs an options object, such as { port: 31002, backend: { type: "http", url: "http://localhost/" } }',
+    );
+  }
+  const settings = settingsSchema.safeParse(options);
+  const programmatic = programmaticSchema.safeParse(options);
+  const issues = [...(settings.error?.issues ?? []), ...(programmatic.error?.issues ?? [])];
+  if (!settings.success || issues.length > 0) {
+    throw badOption(issues.map((issue) => described(furthest(issue), options, names)).join('; '));
+  }
+  if (settings.data.port === undefined && options.server === undefined) {
+    throw badOption(
+      `${nameOf(['port'], names)} is missing: expected a port number (0 takes a free one), or a \`server\` of yours`,
+    );
+  }
+  return settings.data;
+};
+
+/** Names in `options` that no option has: a mistyped `origins` must not go unseen. */
+export const unknownOptions = (options: object): string[] => {
+  const known = { ...settingsSchema.shape, ...programmaticSchema.shape };
+  const unknown = Object.keys(options).filter((name) => !Object.hasOwn(known, name));
+  const { backend } = options as { backend?: unknown };
+  if (!isJsonObject(backend)) return unknown;
+  const { shape } = backend['type'] === 'function' ? functionBackendSchema : httpBackendSchema;
+  const inBackend = Object.keys(backend).filter((name) => !Object.hasOwn(shape, name));
+  return [...unknown, ...inBackend.map((name) => `backend.${name}`)];
+};
+
+const badOption = (what: string): BrokerError => new BrokerError('bad-option', what);
+
+interface Issue {
+  readonly path: readonly PropertyKey[];
+  readonly message: string;
+}
+
+/** A union says only that no branch fits; the branch that got further says which element is wrong. */
+const furthest = (issue: z.core.$ZodIssue): Issue => {
+  if (issue.code !== 'invalid_union') return issue;
+  const inner = issue.errors.flat().find(({ path }) => path.length > 0);
+  return inner ? { path: [...issue.path, ...inner.path], message: inner.message } : issue;
+};
+
+const described = ({ path, message }: Issue, options: object, names: OptionNames): string =>
+  `${nameOf(path, names)} is ${shown(valueAt(options, path))}: ${message}`;
+
+/** `backend.allow[0]`, or the flag that it was given by. */
+const nameOf = (path: readonly PropertyKey[], names: OptionNames): string => {
+  const fields = path.filter((part) => typeof part !== 'number').map(String);
+  const given = names[fields.join('.')];
+  if (given !== undefined) return given;
+  const places = path.map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`));
+  return `\`${places.join('').replace(/^\./, '')}\``;
+};
+
+const valueAt = (options: object, path: readonly PropertyKey[]): unknown =>
+  path.reduce<unknown>((value, part) => (value as Record<PropertyKey, unknown> | undefined)?.[part], options);
+
+const maxShownLength = 80;
+
+const shown = (value: unknown): string => {
+  if (value === undefined) return 'missing';
+  if (typeof value === 'function') return 'a function';
+  if (Array.isArray(value)) return 'a list';
+  if (typeof value === 'object' && value !== null) return 'an object';
+  if (typeof value !== 'string') return String(value);
+  // The URL of a backend may hold a password.
+  const text = value.replace(/\/\/[^/@]*@/, '//…@');
+  return JSON.stringify(text.length > maxShownLength ? `${text.slice(0, maxShownLength)}…` : text);
+};
