@@ -22,21 +22,26 @@ const running = new Set();
 /** Commands that own the terminal. @type {Set<import('node:child_process').ChildProcess>} */
 const foreground = new Set();
 
-/** When a signal was last passed on. @type {Map<NodeJS.Signals, number>} */
-const forwardedAtMs = new Map();
-
 /**
- * Ctrl-C may arrive more than once: from the terminal, and again from npm, which passes it on.
- * Programs take a second signal as "now, at once", so what comes right after the first is dropped.
- *
- * @param {NodeJS.Signals} signal
+ * Lets one signal of a kind through at a time. Ctrl-C arrives more than once: from the terminal, and again from
+ * npm, which passes it on; and programs take a second one as "now, at once".
  */
-const forward = (signal) => {
-  const nowMs = Date.now();
-  if (nowMs - (forwardedAtMs.get(signal) ?? 0) < 500) return;
-  forwardedAtMs.set(signal, nowMs);
-  for (const child of foreground) child.kill(signal);
-};
+export class SignalGate {
+  /** @type {Map<NodeJS.Signals, number>} */
+  #passedAtMs = new Map();
+
+  /**
+   * @param {NodeJS.Signals} signal
+   * @param {number} nowMs
+   */
+  passes(signal, nowMs) {
+    if (nowMs - (this.#passedAtMs.get(signal) ?? -Infinity) < 500) return false;
+    this.#passedAtMs.set(signal, nowMs);
+    return true;
+  }
+}
+
+const gate = new SignalGate();
 
 /** @param {NodeJS.Signals} signal */
 const exitCodeOf = (signal) => 128 + (constants.signals[signal] ?? 0);
@@ -44,7 +49,10 @@ const exitCodeOf = (signal) => 128 + (constants.signals[signal] ?? 0);
 for (const signal of /** @type {NodeJS.Signals[]} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])) {
   process.on(signal, () => {
     // What runs in the foreground decides by itself when it is done.
-    if (foreground.size > 0) return forward(signal);
+    if (foreground.size > 0) {
+      if (gate.passes(signal, Date.now())) for (const child of foreground) child.kill(signal);
+      return;
+    }
     for (const child of running) child.kill(signal);
     process.exit(exitCodeOf(signal));
   });
@@ -102,7 +110,7 @@ export const capture = (command, args, { cwd, env, onText }) =>
 export const inherit = (command, args, options) =>
   new Promise((resolve, reject) => {
     const isWindows = process.platform === 'win32';
-    // A process group of its own, so that Ctrl-C reaches it once, through `forward`.
+    // A process group of its own, so that Ctrl-C reaches it once, through the gate.
     const child = start(command, args, { ...options, stdio: 'inherit', detached: !isWindows });
     foreground.add(child);
     child.once('error', reject);

@@ -4,6 +4,8 @@ import { createInterface } from 'node:readline';
 
 import { expect, test } from 'vitest';
 
+import { SignalGate } from './process.mjs';
+
 /** What runs in the foreground: tells each SIGINT, and ends on SIGTERM with a code of its own. */
 const child = `
   process.on('SIGINT', () => console.log('interrupted'));
@@ -21,15 +23,23 @@ const parent = `
 const start = () =>
   spawn(process.execPath, ['--input-type=module', '-e', parent], { stdio: ['ignore', 'pipe', 'inherit'] });
 
-test('passes a signal on once, however often it comes at a time, and hands the exit code back', async () => {
+test('passes signals on, and hands the exit code back', async () => {
   const running = start();
   const exited = once(running, 'exit');
   const lines: string[] = [];
   for await (const line of createInterface(running.stdout)) {
     lines.push(line);
-    if (line === 'ready') for (let count = 0; count < 3; count += 1) running.kill('SIGINT');
+    if (line === 'ready') running.kill('SIGINT');
     if (line === 'interrupted') running.kill('SIGTERM');
   }
   expect(await exited).toEqual([7, null]);
   expect(lines).toEqual(['ready', 'interrupted', 'terminated']);
+});
+
+test('lets a signal through once at a time, and again later', () => {
+  const gate = new SignalGate();
+  expect(gate.passes('SIGINT', 1000)).toBe(true);
+  expect(gate.passes('SIGINT', 1001)).toBe(false);
+  expect(gate.passes('SIGTERM', 1001)).toBe(true);
+  expect(gate.passes('SIGINT', 2000)).toBe(true);
 });
