@@ -13,7 +13,7 @@ import { root } from './dev/tools.mjs';
 const usage = `node scripts/dev.mjs <command> [--verbose]
 
   start        build, and run the demo
-  test         build, and check and test everything
+  test         build, and check and test everything, or only what is named: test lint types
   test:nodes   run the suites of the packages on every Node that they are for, or on those named: test:nodes 22 26
   build        build every package and app
   run <cmd>    run any command with the tools of the repository: run vitest run --project broker
@@ -26,10 +26,14 @@ const commands = {
     await build(steps, tools);
     return startDemo(tools);
   },
-  async test(steps) {
+  async test(steps, rest) {
     const tools = await prepare(steps);
     await build(steps, tools);
-    return runChecks(steps, tools);
+    return runChecks(
+      steps,
+      tools,
+      rest.filter((argument) => !argument.startsWith('-')),
+    );
   },
   async 'test:nodes'(steps, rest) {
     const tools = await prepare(steps);
