@@ -1,5 +1,5 @@
 import { type Decoded, decodeCommandList } from '@wsbroker/protocol';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, test, vi } from 'vitest';
 import { chat, type Chat } from '../test/chat.ts';
 import type { Answer } from './answer.ts';
@@ -77,7 +77,7 @@ describe('handlers', () => {
   });
 
   test('get the id, the attempt and the time of the event', async () => {
-    const seen = vi.fn();
+    const seen = vi.fn<(...args: unknown[]) => void>();
     const backend = chatBackend({ connect: (ctx) => seen(ctx.event) });
     const message = { type: 'session-connect' };
     await backend.handle({
@@ -119,7 +119,7 @@ describe('handlers', () => {
 
 describe('input', () => {
   test('that is not valid is answered to the client, and no handler is called', async () => {
-    const handler = vi.fn();
+    const handler = vi.fn<(...args: unknown[]) => void>();
     const answer = await chatBackend({}, { say: handler }).handle({
       message: { type: 'client-say', text: 7 },
       connection,
@@ -139,8 +139,8 @@ describe('input', () => {
   });
 
   test('is checked by asynchronous validators and those of other libraries', async () => {
-    const rename = vi.fn();
-    const move = vi.fn();
+    const rename = vi.fn<(...args: unknown[]) => void>();
+    const move = vi.fn<(...args: unknown[]) => void>();
     const backend = chatBackend({}, { rename, move });
     const refused = await backend.handle({ message: { type: 'client-rename', name: 'admin' }, connection });
     expect(refused.text).toContain('rename is not valid: is taken');
@@ -190,8 +190,8 @@ describe('input', () => {
   });
 
   test('from a connection with a cookie `type=direct` does not go to onDirect', async () => {
-    const onDirect = vi.fn();
-    const connect = vi.fn();
+    const onDirect = vi.fn<(...args: unknown[]) => void>();
+    const connect = vi.fn<(...args: unknown[]) => void>();
     await chatBackend({ onDirect, connect }).handle({
       message: { type: 'session-connect' },
       connection: { ...connection, type: 'direct' },
@@ -210,7 +210,7 @@ describe('a handler that fails', () => {
   const event = { message: { type: 'session-connect' }, connection, headers: { 'webhook-id': 'k1-1' } };
 
   test('is answered 500 without the text of its error, and told to onError', async () => {
-    const onError = vi.fn();
+    const onError = vi.fn<(...args: unknown[]) => void>();
     const error = new Error('password is hunter2');
     const answer = await chatBackend({ ...failing(error), onError }).handle(event);
     expect(answer.status).toBe(500);
@@ -240,7 +240,7 @@ describe('a handler that fails', () => {
   });
 
   test('with a RejectEvent is answered 422 with its reason, and not told to onError', async () => {
-    const onError = vi.fn();
+    const onError = vi.fn<(...args: unknown[]) => void>();
     const answer = await chatBackend({ ...failing(new RejectEvent('the room is closed')), onError }).handle(
       event,
     );
@@ -263,7 +263,7 @@ describe('a handler that fails', () => {
         },
       },
     } as const;
-    const onError = vi.fn();
+    const onError = vi.fn<(...args: unknown[]) => void>();
     const backend = createBackend(contract, { onError, messages: { say: quiet } });
     expect((await backend.handle({ message: say, connection })).status).toBe(500);
     expect(onError).toHaveBeenCalledOnce();
@@ -275,9 +275,14 @@ describe('a handler that fails', () => {
     ['a list with a promise', [Promise.resolve()], 'element 0 of its list is a promise that was not awaited'],
     ['a list in a list', [custom('x'), []], 'element 1 of its list is a list'],
     ['a list with nothing', [undefined], 'element 0 of its list is undefined'],
+    [
+      'criteria that have lost a value',
+      { ...custom('x'), match: { room: undefined } },
+      'connect: match.room',
+    ],
     ['what JSON cannot hold', custom('x', { n: 1n }), 'BigInt'],
   ])('by answering with %s is answered 500', async (_what, result, text) => {
-    const onError = vi.fn();
+    const onError = vi.fn<(...args: unknown[]) => void>();
     const answer = await chatBackend({ connect: () => result as never, onError }).handle(event);
     expect(answer.status).toBe(500);
     expect(String(onError.mock.calls[0]?.[0])).toContain(text);
@@ -302,7 +307,7 @@ describe('a request that is no event', () => {
   test.each([{ origin: 'https://evil.example' }, { 'sec-fetch-site': 'cross-site' }, { origin: 'null' }])(
     'but a form of a web page is answered 403, and no handler is called: %j',
     async (headers) => {
-      const handler = vi.fn();
+      const handler = vi.fn<(...args: unknown[]) => void>();
       const answer = await chatBackend({}, { say: handler }).handle({ message: say, connection, headers });
       expect(answer.status).toBe(403);
       expect(handler).not.toHaveBeenCalled();
@@ -322,7 +327,7 @@ describe('a request that is no event', () => {
           { requiredKeys: [] },
         ),
         async (event) => {
-          const { status, text } = await backend.handle(event as never);
+          const { status, text } = await backend.handle(event);
           expect([200, 400, 403, 422]).toContain(status);
           expect(status === 200 ? decodeCommandList(text).ok : 'error' in (JSON.parse(text) as object)).toBe(
             true,

@@ -23,7 +23,7 @@ const posted = (fetch: ReturnType<typeof answering>): unknown => {
   const headers = new Headers(init?.headers);
   const commands = decodeCommands({
     contentType: headers.get('content-type') ?? '',
-    text: String(init?.body),
+    text: init?.body as string,
   });
   return commands.ok ? commands.value : commands.error;
 };
@@ -139,6 +139,18 @@ describe('shortcuts', () => {
       { connections: [{ ip: 'x', wskey: 'y' }], cursor: '5' },
       { type: 'list', limit: 1 },
     );
+  });
+
+  test('send nothing when criteria are missing, or have lost their value', async () => {
+    const fetch = answering([{ matched: 9 }]);
+    const broker = clientOf(fetch);
+    await expect(broker.close({ match: undefined } as never)).rejects.toThrow('close has no match');
+    await expect(broker.session({ name: 'x' }, undefined as never)).rejects.toThrow('session has no match');
+    await expect(broker.close({ match: { name: undefined } } as never)).rejects.toThrow('match.name');
+    await expect(broker.send({ type: 'cleared' }, { match: { room: undefined } } as never)).rejects.toThrow(
+      'match.room',
+    );
+    expect(fetch).not.toHaveBeenCalled();
   });
 
   test('reject when the command is refused', async () => {

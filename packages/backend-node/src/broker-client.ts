@@ -25,6 +25,7 @@ import {
 } from './command.ts';
 import { positiveInteger } from './positive-integer.ts';
 import type { ExplicitTargetOf, TargetOf } from './target.ts';
+import { refuseUndefinedCriterion } from './undefined-criterion.ts';
 
 export interface BrokerClientOptions {
   /** The broker's WebSocket port over HTTP, for example `http://127.0.0.1:31002/`. */
@@ -112,7 +113,8 @@ export const createBrokerClient = <C extends ContractDefinition = ContractDefini
     }
   };
 
-  const run = async (commands: readonly unknown[]): Promise<unknown[]> => {
+  const run = async (commands: readonly object[]): Promise<unknown[]> => {
+    for (const command of commands) refuseUndefinedCriterion('run', { ...command });
     const { status, text } = await post(commands);
     if (status !== 200) throw refusedBy(url, status, text);
     const results = parseJson(text, 'The answer');
@@ -133,13 +135,21 @@ export const createBrokerClient = <C extends ContractDefinition = ContractDefini
 
   const client = {
     run,
-    send: (...args: Parameters<BrokerClient<C>['send']>) => runOne(send(...args)),
-    session: (...args: Parameters<BrokerClient<C>['session']>) => runOne(session(...args)),
-    close: (...args: Parameters<BrokerClient<C>['close']>) => runOne(close(...args)),
-    list: (options_: ListOptionsOf<C> = {}) => runOne(list(options_)),
+    send: async (...args: Parameters<BrokerClient<C>['send']>) => runOne(send(...args)),
+    session: async (...args: Parameters<BrokerClient<C>['session']>) => runOne(explicit(session(...args))),
+    close: async (...args: Parameters<BrokerClient<C>['close']>) => runOne(explicit(close(...args))),
+    list: async (options_: ListOptionsOf<C> = {}) => runOne(list(options_)),
   };
   // What each command gives is checked against its schema above; its type follows from the command's.
   return client as unknown as BrokerClient<C>;
+};
+
+/** Types ask for `match` as well; this is for plain JavaScript, and for a variable that turns out to be empty. */
+const explicit = <Command extends { readonly type: string; readonly match?: unknown }>(
+  command: Command,
+): Command => {
+  if (command.match !== undefined) return command;
+  throw new TypeError(`${command.type} has no match: give criteria, or \`match: {}\` if all are meant`);
 };
 
 const checkedUrl = (url: string | URL): string => {

@@ -11,6 +11,7 @@ import { type Context, createContext, type EventFacts } from './context.ts';
 import type { BackendHandlers, BackendOptions } from './handlers.ts';
 import { checkMessage } from './message-check.ts';
 import { type MessageRoute, routeMessages } from './message-routes.ts';
+import { refuseUndefinedCriterion } from './undefined-criterion.ts';
 
 /** Brokers hold types to 64 characters, but others may POST here too. */
 const maxShownType = 80;
@@ -91,7 +92,10 @@ const commandsOf = (result: unknown, handler: string): readonly object[] => {
   if (result === undefined || result === null) return [];
   const list: readonly unknown[] = Array.isArray(result) ? result : [result];
   return list.map((command, at) => {
-    if (isJsonObject(command) && typeof command['type'] === 'string') return command;
+    if (isJsonObject(command) && typeof command['type'] === 'string') {
+      refuseUndefinedCriterion(handler, command);
+      return command;
+    }
     const what = Array.isArray(result) ? `element ${at} of its list is` : 'it returned';
     throw new TypeError(
       `${handler} answered with no command (${what} ${kindOf(command)}): expected what ctx.send, ctx.session, ctx.close, ctx.log or ctx.custom make, a list of them, or nothing`,

@@ -1,5 +1,5 @@
 import { encodeNotification } from '@wsbroker/protocol';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { expect, test, vi } from 'vitest';
 import { createBackend } from './backend.ts';
 
@@ -104,7 +104,7 @@ test('answers 400 to a POST without a body', async () => {
 
 test('answers 413 to a body over maxBodyBytes, and stops reading it', async () => {
   const backend = createBackend({}, { maxBodyBytes: 10 });
-  const cancelled = vi.fn();
+  const cancelled = vi.fn<(...args: unknown[]) => void>();
   const endless = new ReadableStream<Uint8Array>({
     pull: (controller) => controller.enqueue(new Uint8Array(4)),
     cancel: cancelled,
@@ -139,7 +139,7 @@ test('answers 400 when the body breaks off', async () => {
 });
 
 test('says so when the body was read before', async () => {
-  const onError = vi.fn();
+  const onError = vi.fn<(...args: unknown[]) => void>();
   const request = postOf('{}', 'application/json');
   await request.text();
   const response = await createBackend({}, { onError }).fetch(request);

@@ -94,7 +94,7 @@ test('takes 1 MiB by default', async () => {
 });
 
 test('survives a broker that goes away in the middle of the body', async () => {
-  const handler = vi.fn();
+  const handler = vi.fn<(...args: unknown[]) => void>();
   await using server = await serve(createBackend({}, { messages: { say: handler } }).nodeHandler);
   const socket = await dial(server.url);
   socket.write(`${head(1_000)}{"message":`);
@@ -106,10 +106,10 @@ test('survives a broker that goes away in the middle of the body', async () => {
 });
 
 test('survives a broker that goes away while the handler runs, and reports nothing', async () => {
-  const onError = vi.fn();
+  const onError = vi.fn<(...args: unknown[]) => void>();
   const closed = Promise.withResolvers<void>();
   const started = Promise.withResolvers<void>();
-  const ended = vi.fn();
+  const ended = vi.fn<(...args: unknown[]) => void>();
   const backend = createBackend(
     {},
     {
@@ -148,7 +148,7 @@ test('survives a broker that goes away while the handler runs, and reports nothi
 });
 
 test('leaves a response alone that something else has answered', async () => {
-  const onError = vi.fn();
+  const onError = vi.fn<(...args: unknown[]) => void>();
   const backend = createBackend({}, { onError });
   const app = express().use((request, response, next) => {
     response.send('too slow');
@@ -161,7 +161,7 @@ test('leaves a response alone that something else has answered', async () => {
 });
 
 test('says so when the body was read before and nothing was left', async () => {
-  const onError = vi.fn();
+  const onError = vi.fn<(...args: unknown[]) => void>();
   const backend = createBackend({}, { onError });
   await using server = await serve((request, response) => {
     request.resume().on('end', () => backend.nodeHandler(request, response));

@@ -7,7 +7,7 @@ import { createBackend } from './backend.ts';
 
 const nothing = (): void => {};
 
-const chatBackend = (onError = vi.fn()) =>
+const chatBackend = (onError = vi.fn<(...args: unknown[]) => void>()) =>
   createBackend(chat, {
     onError,
     connect: (ctx) => ctx.session({ name: 'guest', room: 'lobby', tags: [] }),
@@ -68,7 +68,7 @@ describe.each(Object.entries(servers))('%s', (_name, start) => {
   });
 
   test('answers 500 when a handler throws, 422 when it rejects the event, and goes on', async () => {
-    const onError = vi.fn();
+    const onError = vi.fn<(...args: unknown[]) => void>();
     await using server = await start(chatBackend(onError));
     const bug = await postEvent(server.url, { connection, message: say('bug') });
     expect(bug).toMatchObject({ status: 500, body: { error: { code: 'handler-failed' } } });

@@ -94,7 +94,7 @@ test('a bad message is answered to the client, and the connection goes on', asyn
 
 test('an event whose handler throws once is tried again with the same id, and arrives once, in order', async () => {
   const events: EventFacts[] = [];
-  const onError = vi.fn();
+  const onError = vi.fn<(...args: unknown[]) => void>();
   const backend = chatBackend((_text, event) => {
     events.push(event);
     if (events.length === 1) throw new Error('a bug');

@@ -2,7 +2,7 @@ import formbody from '@fastify/formbody';
 import { serve } from '@hono/node-server';
 import type { Backend } from '../src/backend.ts';
 import express from 'express';
-import fastify from 'fastify';
+import fastify, { type FastifyInstance } from 'fastify';
 import { Hono } from 'hono';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -29,7 +29,7 @@ export const listening = (server: Server): Promise<Server> =>
 const startExpress = async (app: express.Express): Promise<RunningServer> =>
   running(await listening(createServer(app)));
 
-const startFastify = async (app: ReturnType<typeof fastify>): Promise<RunningServer> => {
+const startFastify = async (app: FastifyInstance): Promise<RunningServer> => {
   await app.listen({ port: 0, host: '127.0.0.1' });
   return running(app.server);
 };
