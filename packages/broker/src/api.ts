@@ -17,8 +17,9 @@ export interface Connection {
   send(message: unknown): void;
   /**
    * Closes the connection.
-   * @param code 1000 or 3000–4999. @default 1000
+   * @param code One that may be sent, such as 1000, or one of your own from 3000 to 4999. @default 1000
    * @param reason At most 123 bytes, told to the client.
+   * @throws TypeError for any other code, or a longer reason.
    */
   close(code?: number, reason?: string): void;
 }
@@ -55,11 +56,11 @@ export interface Broker extends AsyncDisposable {
   broadcast(message: unknown, criteria?: Criteria): void;
   /**
    * Sends the backend a message that no client caused; its `connection` is `{ type: 'direct' }`.
-   * @param whenDone Gets the answer instead of its commands being run.
+   * @param whenDone Gets the answer instead of its commands being run: the parsed JSON, or undefined when it is none.
    */
   sendBackendMessage(
     message: { type: string; [field: string]: unknown },
-    whenDone?: (answer: unknown) => void,
+    whenDone?: (answer: unknown) => unknown,
   ): void;
   /** Writes to the broker's log, as the command `log` does. */
   log(line: { text: unknown }): void;

@@ -111,7 +111,7 @@ class RunningBroker implements BrokerApi {
 
   sendBackendMessage(
     message: { type: string; [field: string]: unknown },
-    whenDone?: (answer: unknown) => void,
+    whenDone?: (answer: unknown) => unknown,
   ): void {
     if (!this.#directQueue) {
       throw new BrokerError('bad-option', 'sendBackendMessage: this broker has no `backend` to send to');

@@ -160,24 +160,26 @@ export class Delivery {
     subject: Subject,
   ): Promise<void> {
     const { log, commands } = this.#options;
-    if (event.whenDone) {
-      try {
-        event.whenDone(answer);
-      } catch (error) {
-        log.error({ error }, '! the callback of sendBackendMessage threw:');
-      }
-      return;
-    }
-    if (problem !== undefined || !Array.isArray(answer)) {
+    if (problem !== undefined || (!event.whenDone && !Array.isArray(answer))) {
       const why = problem ?? `its answer is ${kindOf(answer)}`;
       log.warn(
         { id: event.id },
         `! backend answered ${event.type}, but ${why}: expected a JSON list of commands, such as [{"type":"log","text":"hello"}], or nothing;`,
       );
-      return;
     }
+    // Not waited for: what it does is no part of the delivery.
+    if (event.whenDone) void this.#callBack(event.whenDone, answer);
+    if (event.whenDone || !Array.isArray(answer)) return;
     const origin: Origin = 'wskey' in subject ? { connection: subject } : 'nobody';
     await executeCommands(commands, answer, origin);
+  }
+
+  async #callBack(whenDone: (answer: unknown) => unknown, answer: unknown): Promise<void> {
+    try {
+      await whenDone(answer);
+    } catch (error) {
+      this.#options.log.error({ error }, '! the callback of sendBackendMessage failed:');
+    }
   }
 
   #giveUp(event: QueuedEvent, reason: string): void {

@@ -8,5 +8,5 @@ export interface QueuedEvent {
   readonly json: string;
   readonly queuedAtMs: number;
   /** Takes the backend's answer instead of its commands being run. */
-  readonly whenDone?: ((answer: unknown) => void) | undefined;
+  readonly whenDone?: ((answer: unknown) => unknown) | undefined;
 }
