@@ -48,9 +48,10 @@ export const applyOperation = (hub: Hub, operation: Operation): Outcome => {
     case 'count':
       return { matched: forEach(hub.select(operation.target), () => {}), connections };
     case 'list': {
+      const { limit = Infinity } = operation;
       const listed = [];
       for (const { place, connection } of hub.list(operation.target, operation.after)) {
-        if (listed.length >= operation.limit) break;
+        if (listed.length >= limit) break;
         listed.push({ place, sessionInfo: picked(connection.sessionInfo, operation.fields) });
       }
       return { matched: listed.length, connections, listed };

@@ -107,7 +107,8 @@ const changeOf = (command: SessionCommand, origin: Origin): SessionChange => {
   if (command.data === undefined && command.add === undefined && command.remove === undefined) {
     throw new CommandError('bad-command', '`session` changes nothing: expected `data`, `add` or `remove`');
   }
-  const own = command.match === undefined && typeof origin === 'object' ? origin.connection : undefined;
+  const isOwn = command.match === undefined && command.except === undefined;
+  const own = isOwn && typeof origin === 'object' ? origin.connection : undefined;
   const field = alteredReservedField(change, own?.sessionInfo);
   if (field !== undefined) {
     throw new CommandError(
@@ -134,7 +135,7 @@ const list = (context: BuiltInContext, command: ListCommand): unknown => {
     fields: command.fields,
     after,
     // One more than asked for tells whether there is another page.
-    limit: limit === undefined ? Infinity : limit + 1,
+    limit: limit === undefined ? undefined : limit + 1,
   };
   return whenPublished(context, operation, (outcomes) => {
     const found = outcomes.flatMap((outcome) => outcome.listed ?? []);

@@ -13,7 +13,7 @@ export type Operation =
       readonly fields?: readonly string[] | undefined;
       /** Go on after this place in the order of connecting. */
       readonly after: number;
-      readonly limit: number;
+      readonly limit?: number | undefined;
     }
   | { readonly kind: 'count'; readonly target: Target };
 

@@ -4,7 +4,7 @@ export const messageText = (message: unknown): string => {
   const text: unknown = JSON.stringify(message);
   if (typeof text !== 'string') {
     throw new TypeError(
-      `A ${typeof message} cannot be sent: expected an object, or a text that is sent as it is`,
+      `The message is ${message === undefined ? 'undefined' : `a ${typeof message}`}, which JSON has not: expected an object, or a text that is sent as it is`,
     );
   }
   return text;

@@ -15,33 +15,60 @@ const safeEntries = (fields: JsonObject): [string, unknown][] =>
 const merge = (target: JsonObject, fields: JsonObject): void => {
   for (const [key, value] of safeEntries(fields)) {
     if (value === undefined) continue;
-    if (!isJsonObject(value)) {
-      target[key] = value;
-      continue;
-    }
     const current = Object.hasOwn(target, key) ? target[key] : undefined;
-    // A copy, so that connections that are sent the same change share nothing.
-    const merged: JsonObject = isJsonObject(current) ? { ...current } : {};
-    merge(merged, value);
-    target[key] = merged;
+    target[key] = isJsonObject(value) && isJsonObject(current) ? merged(current, value) : copied(value);
   }
 };
 
-const asList = (value: unknown): unknown[] =>
+const merged = (current: JsonObject, fields: JsonObject): JsonObject => {
+  const result = { ...current };
+  merge(result, fields);
+  return result;
+};
+
+/** Connections that get the same change share nothing: a handler may alter what it finds on one of them. */
+const copied = (value: unknown): unknown => {
+  if (Array.isArray(value)) return value.map(copied);
+  return isJsonObject(value) ? merged({}, value) : value;
+};
+
+const listOf = (value: unknown): unknown[] =>
   value === undefined ? [] : Array.isArray(value) ? (value as unknown[]) : [value];
 
-const listOf = (sessionInfo: JsonObject, key: string): unknown[] =>
-  Object.hasOwn(sessionInfo, key) ? asList(sessionInfo[key]) : [];
+/**
+ * What cannot be told apart by criteria is one value: 7 and `'7'`, `Lobby` and `LOBBY`. Else a connection
+ * could leave a room and still be found in it.
+ */
+const identityOf = (value: unknown): string =>
+  typeof value === 'object' && value !== null
+    ? `object ${JSON.stringify(value)}`
+    : `value ${String(value).toLowerCase()}`;
+
+const without = (list: readonly unknown[], gone: readonly unknown[]): unknown[] => {
+  const identities = new Set(gone.map(identityOf));
+  return list.filter((value) => !identities.has(identityOf(value)));
+};
+
+const withAdded = (list: readonly unknown[], values: readonly unknown[]): unknown[] => {
+  const identities = new Set(list.map(identityOf));
+  const added = values.filter((value) => {
+    const identity = identityOf(value);
+    if (identities.has(identity)) return false;
+    identities.add(identity);
+    return true;
+  });
+  return [...list, ...added.map(copied)];
+};
 
 export const applySessionChange = (sessionInfo: JsonObject, change: SessionChange): void => {
   if (change.data) merge(sessionInfo, change.data);
   for (const [key, values] of safeEntries(change.remove ?? {})) {
     if (!Object.hasOwn(sessionInfo, key)) continue;
-    const gone = new Set(asList(values));
-    sessionInfo[key] = listOf(sessionInfo, key).filter((value) => !gone.has(value));
+    sessionInfo[key] = without(listOf(sessionInfo[key]), listOf(values));
   }
   for (const [key, values] of safeEntries(change.add ?? {})) {
-    sessionInfo[key] = [...new Set([...listOf(sessionInfo, key), ...asList(values)])];
+    const current = Object.hasOwn(sessionInfo, key) ? sessionInfo[key] : undefined;
+    sessionInfo[key] = withAdded(listOf(current), listOf(values));
   }
 };
 

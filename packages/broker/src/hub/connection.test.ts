@@ -1,0 +1,43 @@
+import { expect, test } from 'vitest';
+import { fakeConnection } from './fake-connection.ts';
+
+test('send encodes an object and sends a string as it is', () => {
+  const { connection, socket } = fakeConnection('a');
+  connection.send({ type: 'hello' });
+  connection.send('a text');
+  expect(socket.texts).toEqual(['{"type":"hello"}', 'a text']);
+});
+
+test('send of what is no message throws to the caller and writes nothing', () => {
+  const { connection, socket } = fakeConnection('a');
+  expect(() => connection.send(undefined)).toThrow(TypeError);
+  expect(socket.frames).toEqual([]);
+});
+
+test('close without a code closes with 1000', () => {
+  const { connection, socket } = fakeConnection('a');
+  connection.close();
+  expect(socket.closes).toEqual([{ code: 1000, reason: '' }]);
+});
+
+test.each([1000, 1001, 1003, 1008, 1014, 3000, 4000, 4999])('close takes the code %d', (code) => {
+  const { connection, socket } = fakeConnection('a');
+  connection.close(code, 'why');
+  expect(socket.closes).toEqual([{ code, reason: 'why' }]);
+});
+
+test.each([0, 200, 999, 1004, 1005, 1006, 1015, 2999, 5000, 4000.5, NaN, '1000'])(
+  'close with the code %s throws before the socket is touched',
+  (code) => {
+    const { connection, socket } = fakeConnection('a');
+    expect(() => connection.close(code as number)).toThrow(`The close code is ${code}: expected`);
+    expect(socket.closes).toEqual([]);
+  },
+);
+
+test('close takes a reason of 123 bytes, and throws at one more', () => {
+  const { connection, socket } = fakeConnection('a');
+  connection.close(4000, `${'é'.repeat(61)}x`);
+  expect(() => connection.close(4000, 'é'.repeat(62))).toThrow('The close reason has 124 bytes');
+  expect(socket.closes).toHaveLength(1);
+});

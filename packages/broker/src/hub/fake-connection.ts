@@ -1,0 +1,49 @@
+/** For tests: connections without sockets. Not part of the package. */
+import type { IncomingMessage } from 'node:http';
+import type { Broker } from '../api.ts';
+import { HubConnection } from './connection.ts';
+import type { Socket } from './socket.ts';
+
+/** Keeps what it is given. */
+export class FakeSocket implements Socket {
+  readonly frames: Buffer[] = [];
+  readonly closes: { code: number; reason: string }[] = [];
+
+  write(frame: Buffer): void {
+    this.frames.push(frame);
+  }
+
+  close(code: number, reason: string): void {
+    this.closes.push({ code, reason });
+  }
+
+  /** The texts of the frames so far. */
+  get texts(): string[] {
+    return this.frames.map((frame) => {
+      const length = frame[1] ?? 0;
+      return frame.toString('utf8', length < 126 ? 2 : length === 126 ? 4 : 10);
+    });
+  }
+
+  get messages(): unknown[] {
+    return this.texts.map((text) => JSON.parse(text) as unknown);
+  }
+}
+
+export interface FakeConnection {
+  readonly socket: FakeSocket;
+  readonly connection: HubConnection;
+}
+
+/** A connection of this key with these further fields of `sessionInfo`. */
+export const fakeConnection = (wskey: string, fields: Record<string, unknown> = {}): FakeConnection => {
+  const socket = new FakeSocket();
+  const connection = new HubConnection({
+    sessionInfo: { ...fields, ip: '127.0.0.1', wskey },
+    cookieData: {},
+    upgradeReq: {} as IncomingMessage,
+    broker: {} as Broker,
+    socket,
+  });
+  return { socket, connection };
+};
