@@ -27,12 +27,23 @@ export class HttpBackend implements Backend {
 
   async deliver(delivery: Delivery, signal: AbortSignal): Promise<Answer> {
     // The pool's own timeouts start anew with each byte: one total bound ends an answer that drips.
-    const timeout = AbortSignal.timeout(this.#settings.timeoutMs);
+    // A timer that is cleared, since `AbortSignal.timeout` would stay until it fires, one for each event.
+    const request = new AbortController();
+    const abort = (): void => request.abort();
+    let isLate = false;
+    const timer = setTimeout(() => {
+      isLate = true;
+      abort();
+    }, this.#settings.timeoutMs);
+    signal.addEventListener('abort', abort, { once: true });
     try {
-      return await this.#post(delivery, AbortSignal.any([signal, timeout]));
+      return await this.#post(delivery, request.signal);
     } catch (error) {
-      const why = timeout.aborted ? `no answer within ${this.#settings.timeoutMs} ms` : reasonOf(error);
-      return { outcome: 'retry', reason: why };
+      const reason = isLate ? `no answer within ${this.#settings.timeoutMs} ms` : reasonOf(error);
+      return { outcome: 'retry', reason };
+    } finally {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', abort);
     }
   }
 
