@@ -11,5 +11,6 @@ process.on('warning', (warning) => {
 });
 
 afterEach(() => {
+  // oxlint-disable-next-line no-standalone-expect
   expect(escaped.splice(0), 'unhandled rejections, uncaught exceptions, leaked listeners').toEqual([]);
 });

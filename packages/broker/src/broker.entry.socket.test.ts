@@ -60,6 +60,9 @@ test('Broker works with `new`, and what it gives is an instance of Broker', asyn
 
 test('a missing port without a server is a bad option that says what to give', () => {
   expect(() => Broker({})).toThrow(
-    expect.objectContaining({ code: 'bad-option', message: expect.stringContaining('`port` is missing') }),
+    expect.objectContaining({
+      code: 'bad-option',
+      message: expect.stringContaining('`port` is missing') as string,
+    }),
   );
 });

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { brokerStarter, connectRaw, startFakeBackend } from '@wsbroker/testkit';
 import { describe, expect, test, vi } from 'vitest';
-import { type BrokerOptions, Broker } from './index.ts';
+import { Broker, type CommandHandler, type Handlers } from './index.ts';
 
 const startBroker = brokerStarter(Broker);
 const thrown = new Error('the handler is broken');
@@ -55,9 +55,9 @@ describe.each(decisions)('a handler that returns %s', (_what, decide, isForwarde
 });
 
 test('handlers get (connection, broker) and (message, connection, broker)', async () => {
-  const onClientConnect = vi.fn();
-  const onClientMessage = vi.fn();
-  const onClientDisconnect = vi.fn();
+  const onClientConnect = vi.fn<NonNullable<Handlers['onClientConnect']>>();
+  const onClientMessage = vi.fn<NonNullable<Handlers['onClientMessage']>>();
+  const onClientDisconnect = vi.fn<NonNullable<Handlers['onClientDisconnect']>>();
   await using broker = await startBroker({ onClientConnect, onClientMessage, onClientDisconnect });
   const client = await connectRaw(broker.url, { headers: { cookie: 'Name=Ada' } });
   client.send({ type: 'hello', content: 'there' });
@@ -70,11 +70,11 @@ test('handlers get (connection, broker) and (message, connection, broker)', asyn
   expect(onClientDisconnect.mock.calls).toEqual([[connection, broker]]);
   expect(onClientDisconnect.mock.calls[0]?.[0]).toBe(connection);
   expect(connection).toMatchObject({
-    sessionInfo: { ip: '127.0.0.1', name: 'Ada', wskey: expect.any(String) },
+    sessionInfo: { ip: '127.0.0.1', name: 'Ada', wskey: expect.any(String) as string },
     cookieData: { name: 'Ada' },
     upgradeReq: { url: '/' },
   });
-  expect(connection.broker).toBe(broker);
+  expect(connection?.broker).toBe(broker);
 });
 
 test('a handler sends to its client and closes it, with an object, a string, a code and a reason', async () => {
@@ -88,7 +88,7 @@ test('a handler sends to its client and closes it, with an object, a string, a c
     },
   });
   await using client = await connectRaw(broker.url);
-  expect(await client.next()).toEqual({ type: 'welcome', you: expect.any(String) });
+  expect(await client.next()).toEqual({ type: 'welcome', you: expect.any(String) as string });
   expect(await client.next()).toBe('as it is');
   client.send({ type: 'x' });
   expect(await client.closed).toEqual({ code: 4321, reason: 'enough' });
@@ -154,16 +154,18 @@ const failures: readonly [how: string, fail: () => unknown][] = [
   [
     'throws what is no error',
     () => {
+      // oxlint-disable-next-line only-throw-error
       throw 10n;
     },
   ],
+  // oxlint-disable-next-line prefer-promise-reject-errors
   ['rejects with nothing', () => Promise.reject()],
 ];
 
 describe.each(failures)('a handler that %s is logged and ends nothing', (_how, fail) => {
   test.each(['onClientConnect', 'onClientMessage', 'onClientDisconnect'] as const)('%s', async (name) => {
     await using backend = await startFakeBackend();
-    await using broker = await startBroker({ backend: { url: backend.url }, [name]: fail } as BrokerOptions);
+    await using broker = await startBroker({ backend: { url: backend.url }, [name]: fail });
     const client = await connectRaw(broker.url);
     client.send({ type: 'hello' });
     await client.close();
@@ -216,6 +218,7 @@ test.each([false, 'json', true] as const)(
     await using broker = await startBroker({
       log,
       onClientMessage() {
+        // oxlint-disable-next-line only-throw-error
         throw cyclic;
       },
     });
@@ -262,7 +265,7 @@ test('a sessionInfo that a handler made unencodable costs events of that connect
 });
 
 test('a custom command gets (command, connection, broker), goes before a built-in of its name, and its result is the result', async () => {
-  const close = vi.fn(() => 'not closed');
+  const close = vi.fn<CommandHandler>(() => 'not closed');
   await using backend = await startFakeBackend(({ message }) =>
     message.type === 'client-hello'
       ? [
@@ -275,7 +278,7 @@ test('a custom command gets (command, connection, broker), goes before a built-i
   await using client = await connectRaw(broker.url);
   client.send({ type: 'hello' });
   await client.next();
-  const [command, connection, itsBroker] = close.mock.calls[0] as unknown[];
+  const [command, connection, itsBroker] = close.mock.calls[0] ?? [];
   expect(command).toEqual({ type: 'close', why: 'no' });
   expect(connection).toMatchObject({ sessionInfo: { ip: '127.0.0.1' } });
   expect(itsBroker).toBe(broker);
@@ -283,7 +286,7 @@ test('a custom command gets (command, connection, broker), goes before a built-i
 });
 
 test('onBackendMessage gets (command, connection, broker) of commands that nobody knows, and of those alone', async () => {
-  const onBackendMessage = vi.fn();
+  const onBackendMessage = vi.fn<NonNullable<Handlers['onBackendMessage']>>();
   await using backend = await startFakeBackend(({ message }) =>
     message.type === 'client-hello'
       ? [

@@ -52,7 +52,7 @@ test('`ready` rejects with port-taken, naming address and port, when another pro
   await expect(broker.ready).rejects.toMatchObject({
     name: 'BrokerError',
     code: 'port-taken',
-    message: expect.stringContaining(`127.0.0.1:${taken.port} is taken`),
+    message: expect.stringContaining(`127.0.0.1:${taken.port} is taken`) as string,
   });
 });
 
@@ -78,7 +78,7 @@ test('an address that this machine has not is said so', async () => {
   await using broker = Broker({ port: 0, host: '192.0.2.1', log: new MemoryLogger() });
   await expect(broker.ready).rejects.toMatchObject({
     code: 'listen-failed',
-    message: expect.stringContaining('192.0.2.1'),
+    message: expect.stringContaining('192.0.2.1') as string,
   });
 });
 

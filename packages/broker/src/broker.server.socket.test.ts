@@ -137,7 +137,7 @@ test("a server of the owner's that cannot listen makes `ready` reject, and names
   server.listen(port, '127.0.0.1');
   await expect(broker.ready).rejects.toMatchObject({
     code: 'port-taken',
-    message: expect.stringContaining(`127.0.0.1:${port} is taken`),
+    message: expect.stringContaining(`127.0.0.1:${port} is taken`) as string,
   });
   await broker.close();
   await new Promise((resolve) => taken.close(resolve));

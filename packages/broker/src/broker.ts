@@ -1,4 +1,5 @@
 import { closeCodes, type Criteria } from '@wsbroker/protocol';
+import { randomBytes } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import type { Server as SecureServer } from 'node:https';
 import type { WebSocketServer } from 'ws';
@@ -45,6 +46,8 @@ class RunningBroker implements BrokerApi {
   readonly #commands: CommandEndpoint;
   readonly #closing = new AbortController();
   readonly #leaveHttpServer: () => void;
+  /** Of this process alone: a backend that remembers ids must not take another broker's messages for repeats. */
+  readonly #directKey = `direct-${randomBytes(16).toString('base64url')}`;
   #directCount = 0;
   #closed: Promise<void> | undefined;
 
@@ -120,7 +123,13 @@ class RunningBroker implements BrokerApi {
     this.#directCount += 1;
     const json = JSON.stringify(message);
     this.#directQueue.push(
-      { id: `direct-${this.#directCount}`, type: message.type, json, queuedAtMs: Date.now(), whenDone },
+      {
+        id: `${this.#directKey}-${this.#directCount}`,
+        type: message.type,
+        json,
+        queuedAtMs: Date.now(),
+        whenDone,
+      },
       json.length,
     );
   }
