@@ -89,7 +89,7 @@ describe('handlers', () => {
     await backend.handle({
       message,
       connection,
-      headers: { 'webhook-timestamp': 'soon', 'wsbroker-attempt': '-1' },
+      headers: { 'webhook-timestamp': 'soon', 'wsbroker-attempt': '0' },
     });
     const none = { type: 'session-connect', id: undefined, attempt: 1, timestamp: undefined };
     expect(seen.mock.calls).toEqual([
@@ -247,6 +247,11 @@ describe('a handler that fails', () => {
     expect(answer.status).toBe(422);
     expect(errorOf(answer)).toEqual({ code: 'event-rejected', message: 'the room is closed' });
     expect(onError).not.toHaveBeenCalled();
+  });
+
+  test('with a RejectEvent of another copy of this package is answered 422 as well', async () => {
+    const foreign = Object.assign(new Error('not wanted'), { code: 'event-rejected' });
+    expect((await chatBackend(failing(foreign)).handle(event)).status).toBe(422);
   });
 
   test('because its validator throws is answered 500', async () => {
