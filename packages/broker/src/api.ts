@@ -57,6 +57,7 @@ export interface Broker extends AsyncDisposable {
   /**
    * Sends the backend a message that no client caused; its `connection` is `{ type: 'direct' }`.
    * @param whenDone Gets the answer instead of its commands being run: the parsed JSON, or undefined when it is none.
+   * @throws BrokerError `queue-full` when events of `maxTotalQueuedBytes` wait already, `closed` after `close()`.
    */
   sendBackendMessage(
     message: { type: string; [field: string]: unknown },

@@ -1,7 +1,8 @@
-import { closeCodes, type Criteria } from '@wsbroker/protocol';
+import { closeCodes, type Criteria, isJsonObject } from '@wsbroker/protocol';
 import { randomBytes } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import type { Server as SecureServer } from 'node:https';
+import { inspect } from 'node:util';
 import type { WebSocketServer } from 'ws';
 import type { Broker as BrokerApi } from './api.ts';
 import type { Backend } from './backend/backend.ts';
@@ -116,22 +117,12 @@ class RunningBroker implements BrokerApi {
     message: { type: string; [field: string]: unknown },
     whenDone?: (answer: unknown) => unknown,
   ): void {
-    if (!this.#directQueue) {
-      throw new BrokerError('bad-option', 'sendBackendMessage: this broker has no `backend` to send to');
-    }
+    this.#checkCanSend(message);
     this.#log.debug({ message }, '↑ to backend');
     this.#directCount += 1;
+    const id = `${this.#directKey}-${this.#directCount}`;
     const json = JSON.stringify(message);
-    this.#directQueue.push(
-      {
-        id: `${this.#directKey}-${this.#directCount}`,
-        type: message.type,
-        json,
-        queuedAtMs: Date.now(),
-        whenDone,
-      },
-      json.length,
-    );
+    this.#directQueue?.push({ id, type: message.type, json, whenDone }, json.length);
   }
 
   log(line: { text: unknown }): void {
@@ -145,6 +136,27 @@ class RunningBroker implements BrokerApi {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+
+  #checkCanSend(message: unknown): void {
+    if (!this.#delivery) {
+      throw new BrokerError('bad-option', 'sendBackendMessage: this broker has no `backend` to send to');
+    }
+    if (!isJsonObject(message)) {
+      throw new TypeError(
+        `sendBackendMessage: the message is ${inspect(message, { depth: 0 })}: expected an object, such as { type: 'hello' }`,
+      );
+    }
+    if (this.#delivery.isStopped) {
+      throw new BrokerError('closed', 'sendBackendMessage: the broker is closed');
+    }
+    // Nobody pushes back on the application: without a bound, an outage would fill the heap.
+    if (this.#delivery.isFull) {
+      throw new BrokerError(
+        'queue-full',
+        'sendBackendMessage: as much as `maxTotalQueuedBytes` allows waits for the backend already: send again when it is back',
+      );
+    }
   }
 
   async #start(settings: { port?: number | undefined; host?: string | undefined }): Promise<void> {

@@ -1,15 +1,16 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Answer, Backend } from '../backend/backend.ts';
 import { type CommandContext, executeCommands } from '../commands/execute.ts';
 import type { Origin } from '../commands/target.ts';
 import type { HubConnection } from '../hub/connection.ts';
 import type { Log } from '../ops/logger.ts';
+import { reasonOf } from '../ops/reason.ts';
 import type { Settings } from '../options.ts';
-import { backoffMs } from './backoff.ts';
+import { type Clock, systemClock } from './clock.ts';
 import { EventQueue } from './event-queue.ts';
 import { Outage } from './outage.ts';
 import type { QueuedEvent } from './queued-event.ts';
 import { QueuedTotal } from './queued-total.ts';
+import { RetryPlan } from './retry-plan.ts';
 import { Slots } from './slots.ts';
 
 export interface DeliveryOptions {
@@ -18,16 +19,17 @@ export interface DeliveryOptions {
   readonly settings: Settings;
   readonly maxRequests: number;
   readonly log: Log;
+  /** @default the machine's */
+  readonly clock?: Clock;
+  /** From 0 to 1. @default Math.random */
+  readonly random?: () => number;
 }
+
+/** An attempt that did not reach the backend. */
+type NotSent = { readonly outcome: 'stopped' } | { readonly outcome: 'not-sent'; readonly reason: string };
 
 /** Who an event is about: a connection, or (for `sendBackendMessage`) none. */
 export type Subject = HubConnection | { readonly sessionInfo: { readonly type: 'direct' } };
-
-/** A half-finished deploy answers 404 or redirects for a while; longer than this it is meant. */
-const briefMs = 60_000;
-
-/** A backend that asks for more patience than this is asked again all the same. */
-const maxRetryAfterMs = 60_000;
 
 /** After delivery was stopped, how long requests that run may take to end. */
 const giveUpMs = 1_000;
@@ -35,6 +37,8 @@ const giveUpMs = 1_000;
 /** Brings events to the backend, each connection's in order, and runs the commands that it answers. */
 export class Delivery {
   readonly #options: DeliveryOptions;
+  readonly #clock: Clock;
+  readonly #random: () => number;
   readonly #slots: Slots;
   readonly #total: QueuedTotal;
   readonly #outage: Outage;
@@ -48,14 +52,21 @@ export class Delivery {
 
   constructor(options: DeliveryOptions) {
     this.#options = options;
+    this.#clock = options.clock ?? systemClock;
+    this.#random = options.random ?? Math.random;
     this.#slots = new Slots(options.maxRequests);
-    this.#outage = new Outage(options.log);
+    this.#outage = new Outage(options.log, this.#clock);
     this.#total = new QueuedTotal(options.settings.maxTotalQueuedBytes, () => this.onRoom());
   }
 
   /** So much waits over all connections that none may add to it. */
   get isFull(): boolean {
     return this.#total.isFull;
+  }
+
+  /** Nothing will be delivered any more. */
+  get isStopped(): boolean {
+    return this.#stopped.signal.aborted;
   }
 
   /**
@@ -65,7 +76,8 @@ export class Delivery {
   open(subject: Subject, onLeft: () => void = () => {}): EventQueue {
     const { maxQueuedEvents, maxQueuedBytes } = this.#options.settings;
     const queue: EventQueue = new EventQueue({
-      deliver: (event) => this.#deliver(event, subject),
+      deliver: (event, queuedAtMs) => this.#deliver(event, queuedAtMs, subject),
+      nowMs: () => this.#clock.nowMs(),
       maxEvents: maxQueuedEvents,
       maxBytes: maxQueuedBytes,
       total: this.#total,
@@ -84,9 +96,10 @@ export class Delivery {
     await this.#idle(drainMs);
     this.#stopped.abort();
     await this.#idle(giveUpMs);
-    if (this.#abandoned > 0) {
-      this.#options.log.error({}, `! ${this.#abandoned} events were not delivered before the broker closed`);
-    }
+    // What is busy still waits for a handler or a command of the application's that never ends.
+    const stuck = [...this.#busy].reduce((events, queue) => events + queue.length, 0);
+    const lost = this.#abandoned + stuck;
+    if (lost > 0) this.#options.log.error({}, `! ${lost} events were not delivered before the broker closed`);
     await this.#options.backend.close();
   }
 
@@ -94,20 +107,20 @@ export class Delivery {
     if (this.#busy.size === 0) return;
     const idle = new Promise<void>((resolve) => (this.#whenIdle = resolve));
     const inTime = new AbortController();
-    await Promise.race([idle, delay(timeoutMs, undefined, { signal: inTime.signal }).catch(() => {})]);
+    await Promise.race([idle, this.#clock.wait(timeoutMs, inTime.signal)]);
     inTime.abort();
   }
 
-  async #deliver(event: QueuedEvent, subject: Subject): Promise<void> {
-    const { settings, log } = this.#options;
-    let briefUntilMs: number | undefined;
+  async #deliver(event: QueuedEvent, queuedAtMs: number, subject: Subject): Promise<void> {
+    const plan = new RetryPlan(this.#options.settings, queuedAtMs);
     for (let attempt = 1; ; attempt += 1) {
-      if (this.#stopped.signal.aborted) {
-        this.#abandoned += 1;
-        return;
-      }
       const answer = await this.#slots.run(() => this.#attempt(event, subject, attempt));
       switch (answer.outcome) {
+        case 'stopped':
+          this.#abandoned += 1;
+          return;
+        case 'not-sent':
+          return this.#giveUp(event, answer.reason);
         case 'delivered':
           this.#outage.succeeded();
           return await this.#carryOut(answer, event, subject);
@@ -116,41 +129,30 @@ export class Delivery {
           return this.#giveUp(event, answer.reason);
         case 'retry':
         case 'retry-briefly': {
+          // Cut off by `stop`: that says nothing about the backend.
           if (this.#stopped.signal.aborted) break;
           this.#outage.failed(answer.reason);
-          const bounds = { minMs: settings.retryMinMs, maxMs: settings.retryMaxMs };
-          const waitMs = Math.max(
-            backoffMs(attempt - 1, bounds, Math.random),
-            Math.min(answer.retryAfterMs ?? 0, maxRetryAfterMs),
-          );
-          const nextMs = Date.now() + waitMs;
-          if (answer.outcome === 'retry-briefly') briefUntilMs ??= Date.now() + briefMs;
-          else briefUntilMs = undefined;
-          if (nextMs > event.queuedAtMs + settings.maxEventAgeMs || nextMs > (briefUntilMs ?? Infinity)) {
-            return this.#giveUp(event, `${answer.reason}, tried ${attempt} times`);
-          }
-          log.debug({ id: event.id, attempt, waitMs: Math.round(waitMs), reason: answer.reason }, '! retry');
-          await delay(waitMs, undefined, { signal: this.#stopped.signal }).catch(() => {});
+          const waitMs = plan.waitMs(answer, this.#clock.nowMs(), this.#random);
+          if (waitMs === undefined) return this.#giveUp(event, `${answer.reason}, tried ${attempt} times`);
+          const { reason } = answer;
+          this.#options.log.debug({ id: event.id, attempt, waitMs: Math.round(waitMs), reason }, '! retry');
+          await this.#clock.wait(waitMs, this.#stopped.signal);
         }
       }
     }
   }
 
-  /** `connection` is encoded at the moment of sending: the backend sees what it set a moment ago. */
-  async #attempt(event: QueuedEvent, subject: Subject, attempt: number): Promise<Answer> {
+  async #attempt(event: QueuedEvent, subject: Subject, attempt: number): Promise<Answer | NotSent> {
+    const { signal } = this.#stopped;
+    if (signal.aborted) return { outcome: 'stopped' };
     try {
-      return await this.#options.backend.deliver(
-        {
-          id: event.id,
-          attempt,
-          messageJson: event.json,
-          connectionJson: JSON.stringify(subject.sessionInfo),
-        },
-        this.#stopped.signal,
-      );
+      // Encoded at the moment of sending: the backend sees what it set a moment ago.
+      const connectionJson = JSON.stringify(subject.sessionInfo);
+      const { id, json: messageJson } = event;
+      return await this.#options.backend.deliver({ id, attempt, messageJson, connectionJson }, signal);
     } catch (error) {
       // A handler of the application may have put something in `sessionInfo` that JSON cannot hold.
-      return { outcome: 'dead-letter', reason: (error as Error).message };
+      return { outcome: 'not-sent', reason: reasonOf(error) };
     }
   }
 

@@ -3,7 +3,8 @@ import type { QueuedTotal } from './queued-total.ts';
 
 export interface EventQueueOptions {
   /** Delivers one event or gives it up. Never rejects. */
-  readonly deliver: (event: QueuedEvent) => Promise<void>;
+  readonly deliver: (event: QueuedEvent, queuedAtMs: number) => Promise<void>;
+  readonly nowMs: () => number;
   readonly maxEvents: number;
   readonly maxBytes: number;
   readonly total: QueuedTotal;
@@ -16,6 +17,7 @@ export interface EventQueueOptions {
 
 interface Item {
   readonly bytes: number;
+  readonly queuedAtMs: number;
   /** A promise while a handler of the application is deciding; undefined when it kept the event. */
   readonly event: QueuedEvent | Promise<QueuedEvent | undefined>;
 }
@@ -55,7 +57,7 @@ export class EventQueue {
    * @param bytes What it holds in memory, about.
    */
   push(event: QueuedEvent | Promise<QueuedEvent | undefined>, bytes: number): void {
-    this.#items.push({ event, bytes });
+    this.#items.push({ event, bytes, queuedAtMs: this.#options.nowMs() });
     this.#bytes += bytes;
     this.#options.total.add(bytes);
     if (!this.#running) void this.#run();
@@ -66,7 +68,7 @@ export class EventQueue {
     this.#options.onBusy();
     for (let item = this.#items[0]; item; item = this.#items[0]) {
       const event = await item.event;
-      if (event) await this.#options.deliver(event);
+      if (event) await this.#options.deliver(event, item.queuedAtMs);
       this.#items.shift();
       this.#bytes -= item.bytes;
       this.#options.total.remove(item.bytes);

@@ -6,7 +6,6 @@ export interface QueuedEvent {
   readonly type: string;
   /** The event as JSON. */
   readonly json: string;
-  readonly queuedAtMs: number;
   /** Takes the backend's answer instead of its commands being run. */
   readonly whenDone?: ((answer: unknown) => unknown) | undefined;
 }

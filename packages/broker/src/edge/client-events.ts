@@ -122,7 +122,6 @@ export class ClientEvents {
         id: `${this.#connection.wskey}-${this.#lastNumber}`,
         type: event.type,
         json: JSON.stringify(event),
-        queuedAtMs: Date.now(),
       };
     } catch (error) {
       // A handler may have put something into the message that JSON cannot hold.

@@ -1,0 +1,190 @@
+import * as fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { EventQueue } from './event-queue.ts';
+import type { QueuedEvent } from './queued-event.ts';
+import { QueuedTotal } from './queued-total.ts';
+import { settled } from './fake-clock.ts';
+
+const event = (id: string): QueuedEvent => ({ id, type: 'client-x', json: '{}' });
+
+interface Bounds {
+  readonly maxEvents?: number;
+  readonly maxBytes?: number;
+}
+
+/** A queue whose deliveries end when they are told to. */
+const startQueue = ({ maxEvents = 4, maxBytes = 1_000 }: Bounds = {}) => {
+  const begun: string[] = [];
+  const facts: string[] = [];
+  const ends: (() => void)[] = [];
+  const total = new QueuedTotal(1_000_000, () => {});
+  const ages: number[] = [];
+  const clock = { nowMs: 0 };
+  const queue = new EventQueue({
+    deliver: (one, queuedAtMs) => {
+      begun.push(one.id);
+      ages.push(queuedAtMs);
+      return new Promise((resolve) => ends.push(resolve));
+    },
+    nowMs: () => clock.nowMs,
+    maxEvents,
+    maxBytes,
+    total,
+    onLeft: () => facts.push('left'),
+    onBusy: () => facts.push('busy'),
+    onIdle: () => facts.push('idle'),
+  });
+  const end = async (): Promise<void> => {
+    ends.shift()?.();
+    await settled();
+  };
+  return { queue, total, begun, facts, end, ages, clock };
+};
+
+test('delivers in order, one at a time', async () => {
+  const { queue, begun, end } = startQueue();
+  for (const id of ['a', 'b', 'c']) queue.push(event(id), 10);
+  await settled();
+  expect(begun).toEqual(['a']);
+  await end();
+  expect(begun).toEqual(['a', 'b']);
+  await end();
+  expect(begun).toEqual(['a', 'b', 'c']);
+});
+
+test('an event counts until it is delivered', async () => {
+  const { queue, end } = startQueue();
+  queue.push(event('a'), 10);
+  await settled();
+  expect(queue.length).toBe(1);
+  await end();
+  expect(queue.length).toBe(0);
+});
+
+test('an event whose handler still decides keeps its place', async () => {
+  const { queue, begun, end } = startQueue();
+  const decision = Promise.withResolvers<QueuedEvent | undefined>();
+  queue.push(event('a'), 10);
+  queue.push(decision.promise, 10);
+  queue.push(event('c'), 10);
+  await settled();
+  await end();
+  expect(begun).toEqual(['a']);
+  decision.resolve(event('b'));
+  await settled();
+  expect(begun).toEqual(['a', 'b']);
+  await end();
+  expect(begun).toEqual(['a', 'b', 'c']);
+});
+
+test('an event that its handler kept is passed over', async () => {
+  const { queue, begun, facts, end } = startQueue();
+  queue.push(Promise.resolve(undefined), 10);
+  queue.push(event('b'), 10);
+  await settled();
+  expect(begun).toEqual(['b']);
+  await end();
+  expect(facts).toEqual(['busy', 'left', 'left', 'idle']);
+});
+
+test('tells when it gets busy, when an event has left, and when it is idle again', async () => {
+  const { queue, facts, end } = startQueue();
+  queue.push(event('a'), 10);
+  queue.push(event('b'), 10);
+  await settled();
+  expect(facts).toEqual(['busy']);
+  await end();
+  expect(facts).toEqual(['busy', 'left']);
+  await end();
+  expect(facts).toEqual(['busy', 'left', 'left', 'idle']);
+  queue.push(event('c'), 10);
+  await settled();
+  await end();
+  expect(facts.slice(4)).toEqual(['busy', 'left', 'idle']);
+});
+
+test('the age of an event counts from when it came, not from when its turn came', async () => {
+  const { queue, ages, clock, end } = startQueue();
+  queue.push(event('a'), 10);
+  clock.nowMs = 5;
+  queue.push(event('b'), 10);
+  clock.nowMs = 100;
+  await settled();
+  await end();
+  expect(ages).toEqual([0, 5]);
+});
+
+test('is full at its bound of events, and low at half of it', async () => {
+  const { queue, end } = startQueue({ maxEvents: 4 });
+  for (const id of ['a', 'b', 'c']) queue.push(event(id), 0);
+  expect([queue.isFull, queue.isLow]).toEqual([false, false]);
+  queue.push(event('d'), 0);
+  expect([queue.isFull, queue.isLow]).toEqual([true, false]);
+  await settled();
+  await end();
+  expect([queue.isFull, queue.isLow]).toEqual([false, false]);
+  await end();
+  expect([queue.isFull, queue.isLow]).toEqual([false, true]);
+});
+
+test('is full at its bound of bytes, and low at half of it', async () => {
+  const { queue, end } = startQueue({ maxBytes: 1_000 });
+  queue.push(event('a'), 600);
+  queue.push(event('b'), 399);
+  expect([queue.isFull, queue.isLow]).toEqual([false, false]);
+  queue.push(event('c'), 101);
+  expect([queue.isFull, queue.isLow]).toEqual([true, false]);
+  await settled();
+  await end();
+  expect([queue.isFull, queue.isLow]).toEqual([false, true]);
+});
+
+test('takes more than its bound and drops none: it is its owner who stops reading', async () => {
+  const { queue, begun, end } = startQueue({ maxEvents: 1 });
+  const ids = [...Array(20).keys()].map(String);
+  for (const id of ids) queue.push(event(id), 10);
+  await settled();
+  for (const _ of ids) await end();
+  expect(begun).toEqual(ids);
+});
+
+test('order is kept, nothing is lost and the total comes back to nothing, whatever is decided when', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.scheduler(),
+      fc.array(fc.record({ isAsync: fc.boolean(), isKept: fc.boolean(), bytes: fc.nat({ max: 500 }) }), {
+        maxLength: 15,
+      }),
+      async (scheduler, items) => {
+        const delivered: string[] = [];
+        const total = new QueuedTotal(1, () => {});
+        const idle = Promise.withResolvers<void>();
+        if (items.length === 0) idle.resolve();
+        const queue: EventQueue = new EventQueue({
+          deliver: async ({ id }) => {
+            await scheduler.schedule(Promise.resolve());
+            delivered.push(id);
+          },
+          nowMs: () => 0,
+          maxEvents: 3,
+          maxBytes: 1_000,
+          total,
+          onLeft: () => {},
+          onBusy: () => {},
+          onIdle: () => idle.resolve(),
+        });
+        for (const [at, { isAsync, isKept, bytes }] of items.entries()) {
+          const decided = isAsync && isKept ? undefined : event(String(at));
+          if (isAsync) queue.push(scheduler.schedule(Promise.resolve(decided)), bytes);
+          else queue.push(event(String(at)), bytes);
+        }
+        await scheduler.waitFor(idle.promise);
+        const expected = [...items.entries()].filter(([, { isAsync, isKept }]) => !(isAsync && isKept));
+        expect(delivered).toEqual(expected.map(([at]) => String(at)));
+        expect(queue.length).toBe(0);
+        expect(queue.isLow).toBe(true);
+        expect(total.isFull).toBe(false);
+      },
+    ),
+  );
+});
