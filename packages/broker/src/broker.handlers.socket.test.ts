@@ -154,11 +154,9 @@ const failures: readonly [how: string, fail: () => unknown][] = [
   [
     'throws what is no error',
     () => {
-      // oxlint-disable-next-line only-throw-error
       throw 10n;
     },
   ],
-  // oxlint-disable-next-line prefer-promise-reject-errors
   ['rejects with nothing', () => Promise.reject()],
 ];
 
@@ -218,7 +216,6 @@ test.each([false, 'json', true] as const)(
     await using broker = await startBroker({
       log,
       onClientMessage() {
-        // oxlint-disable-next-line only-throw-error
         throw cyclic;
       },
     });

@@ -1,5 +1,6 @@
 /** The snippets of the page that existing users follow, as written there, and what the page says they do. */
 import { type BackendEvent, brokerStarter, connectRaw, postText, startFakeBackend } from '@wsbroker/testkit';
+import { format } from 'node:util';
 import { expect, test, vi } from 'vitest';
 import { Broker } from './index.ts';
 
@@ -35,7 +36,7 @@ test('onClientMessage with a broadcast: everyone gets the message, and the log s
   await using broker = await startBroker({
     log: true,
     onClientMessage(message, _connection, itsBroker) {
-      console.log('MESSAGE RECEIVED!', JSON.stringify(message));
+      output.lines.push(format('MESSAGE RECEIVED!', message));
       itsBroker.broadcast(JSON.stringify(message));
     },
   });
@@ -51,7 +52,7 @@ test('onClientMessage with a broadcast: everyone gets the message, and the log s
   expect(wskey).not.toBe('');
   expect(listening).toBe(`➥ websocket server listening on port ${port}`);
   expect(received).toBe(`→ from client ${wskey} { type: 'hello', content: 'there' }`);
-  expect(own).toBe('MESSAGE RECEIVED! {"type":"hello","content":"there"}');
+  expect(own).toBe("MESSAGE RECEIVED! { type: 'hello', content: 'there' }");
   expect(sent).toBe('← sent to 1/1 clients {"type":"hello","content":"there"}');
   expect(gone).toBe(`← connection closed ${wskey}`);
   expect(closed).toBe('➥ websocket server closed');

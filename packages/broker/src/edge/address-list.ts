@@ -2,6 +2,7 @@ import { BlockList, isIP } from 'node:net';
 import { BrokerError } from '../ops/broker-error.ts';
 
 const mappedPrefix = '::ffff:';
+const mappedBits = 96;
 
 /** `::ffff:127.0.0.1` is how a socket that takes both families shows 127.0.0.1. */
 export const plainAddress = (address: string): string => {
@@ -24,8 +25,10 @@ export class AddressList {
       const plain = plainAddress(address);
       const version = isIP(plain);
       const family = version === 6 ? 'ipv6' : 'ipv4';
-      const bits = prefix === undefined ? undefined : /^\d{1,3}$/.test(prefix) ? Number(prefix) : NaN;
-      const isRangeRight = bits === undefined || bits <= (version === 6 ? 128 : 32);
+      const given = prefix === undefined ? undefined : /^\d{1,3}$/.test(prefix) ? Number(prefix) : NaN;
+      // The range of a mapped address counts the bits of `::ffff:` too.
+      const bits = given !== undefined && plain !== address.toLowerCase() ? given - mappedBits : given;
+      const isRangeRight = bits === undefined || (bits >= 0 && bits <= (version === 6 ? 128 : 32));
       if (version === 0 || !isRangeRight || rest.length > 0) {
         throw new BrokerError(
           'bad-option',
