@@ -1,4 +1,4 @@
-import { type BackendHandlers, type BrokerClient } from '@wsbroker/backend-node';
+import type { BackendHandlers, BrokerClient } from '@wsbroker/backend-node';
 import { createHash } from 'node:crypto';
 import type { contract } from '../contract.ts';
 import type { History } from './history.ts';

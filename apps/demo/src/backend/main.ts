@@ -2,7 +2,7 @@
  * The chat's backend: a plain HTTP server that the broker POSTs events to. It may be killed at any moment.
  * `src/server/` starts it; it is a program of its own, and would run on another machine just as well.
  */
-import { createBackend, createBrokerClient } from '@wsbroker/backend-node';
+import { BrokerClientError, createBackend, createBrokerClient } from '@wsbroker/backend-node';
 import { createServer } from 'node:http';
 import { contract } from '../contract.ts';
 import { chatHandlers } from './chat.ts';
@@ -16,6 +16,8 @@ const {
 } = process.env;
 
 const report = (error: unknown): void => {
+  // The broker is closing, or gone: whoever comes back to it is told anew.
+  if (error instanceof BrokerClientError && error.code === 'unreachable') return;
   console.error(`backend: ${error instanceof Error ? error.message : String(error)}`);
 };
 

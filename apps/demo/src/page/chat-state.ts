@@ -18,6 +18,11 @@ export interface Wish {
   readonly room: string;
 }
 
+export interface Refusal {
+  readonly name: string;
+  readonly text: string;
+}
+
 export interface ChatState {
   /** Missing: nobody has said who they are. */
   readonly wish: Wish | undefined;
@@ -25,8 +30,8 @@ export interface ChatState {
   readonly me: Person | undefined;
   /** The wish was granted, and on this socket: what is said in the room is heard here. */
   readonly isEntered: boolean;
-  /** Why the last name could not be had. */
-  readonly nameProblem: string | undefined;
+  /** The name that could not be had, and why. */
+  readonly refusal: Refusal | undefined;
   readonly rooms: readonly RoomSummary[];
   /** Who is in the room. */
   readonly people: readonly Person[];
@@ -53,7 +58,7 @@ export const initialState = (wish: Wish | undefined, pending: readonly PendingLi
   wish,
   me: undefined,
   isEntered: false,
-  nameProblem: undefined,
+  refusal: undefined,
   rooms: [],
   people: [],
   logs: new Map(),
@@ -69,7 +74,14 @@ export const reduce = (state: ChatState, action: ChatAction): ChatState => {
     case 'wished':
       return wished(state, action.wish);
     case 'lost':
-      return { ...state, isEntered: false, isLoadingEarlier: false, heardEarly: [] };
+      return {
+        ...state,
+        isEntered: false,
+        isLoadingEarlier: false,
+        heardEarly: [],
+        // They all go out again with the next socket.
+        pending: state.pending.map((line) => marked(line, undefined)),
+      };
     case 'wrote':
       return { ...state, pending: [...state.pending, action.line] };
     case 'failed':
@@ -85,7 +97,7 @@ export const reduce = (state: ChatState, action: ChatAction): ChatState => {
       // Without a granted wish there is nothing to go back to: the person is asked anew.
       return {
         ...state,
-        nameProblem: action.text,
+        refusal: { name: action.name, text: action.text },
         wish: state.isEntered && state.me && state.wish ? { ...state.wish, name: state.me.name } : undefined,
       };
     case 'said':
@@ -114,7 +126,7 @@ const wished = (state: ChatState, wish: Wish | undefined): ChatState => {
   return {
     ...state,
     wish,
-    nameProblem: undefined,
+    refusal: undefined,
     isEntered: isSameRoom && state.isEntered && wish !== undefined,
     people: isSameRoom ? state.people : [],
     isLoadingEarlier: isSameRoom && state.isLoadingEarlier,
@@ -137,10 +149,8 @@ const entered = (
   const unread = new Map(state.unread);
   unread.delete(room);
   const heard = state.heardEarly.filter((line) => line.room === room);
-  return withLog(
-    { ...confirmed, isEntered: true, nameProblem: undefined, unread, heardEarly: [] },
-    room,
-    (log) => heard.reduce(withLine, withEnd(log, { lines, hasEarlier })),
+  return withLog({ ...confirmed, isEntered: true, refusal: undefined, unread, heardEarly: [] }, room, (log) =>
+    heard.reduce(withLine, withEnd(log, { lines, hasEarlier })),
   );
 };
 
@@ -174,5 +184,8 @@ const without = (
     ? pending.filter(({ id }) => id !== line.id)
     : pending;
 
-const marked = ({ problem: _old, ...line }: PendingLine, problem: string | undefined): PendingLine =>
-  problem === undefined ? line : { ...line, problem };
+const marked = (line: PendingLine, problem: string | undefined): PendingLine => {
+  if (line.problem === problem) return line;
+  const { problem: _old, ...unmarked } = line;
+  return problem === undefined ? unmarked : { ...unmarked, problem };
+};

@@ -70,7 +70,6 @@ export class Chat {
   /** Be called so, and be in this room. */
   enter(name: string, room: string = firstRoom): void {
     const isRefused = this.#isOpen && !this.#state.isEntered;
-    this.#memory.lastName = name;
     this.#dispatch({ type: 'wished', wish: { name, room } });
     if (!this.#isOpen) this.client.connect();
     // After a refusal the lines of before have not been taken either.
@@ -151,6 +150,7 @@ export class Chat {
   #dispatch(action: ChatAction): void {
     const state = reduce(this.#state, action);
     if (state === this.#state) return;
+    if (action.type === 'entered') this.#memory.lastName = action.name;
     const isWorthKeeping = state.wish !== this.#state.wish || state.pending !== this.#state.pending;
     this.#state = state;
     if (isWorthKeeping) {

@@ -68,14 +68,26 @@ const attempt = <T>(read: () => T): T | undefined => {
 
 /** What an older version of this page stored must not end this one. */
 const isTabMemory = (value: unknown): value is TabMemory => {
-  const { token, wish, pending } = (value ?? {}) as Partial<TabMemory>;
-  if (typeof token !== 'string' || !/^[\w-]{16,64}$/.test(token) || !Array.isArray(pending)) return false;
-  if (wish !== undefined && (nameProblem(String(wish.name)) ?? roomProblem(String(wish.room)))) return false;
-  return (pending as PendingLine[]).every(
-    ({ id, room, text, atMs }) =>
-      typeof id === 'string' &&
-      !roomProblem(String(room)) &&
-      !textProblem(String(text)) &&
-      typeof atMs === 'number',
+  const { token, wish, pending } = (value ?? {}) as Partial<Record<keyof TabMemory, unknown>>;
+  return (
+    fits(token, (text) => (/^[\w-]{16,64}$/.test(text) ? undefined : 'no token')) &&
+    (wish === undefined || isWish(wish)) &&
+    Array.isArray(pending) &&
+    pending.every(isPendingLine)
   );
 };
+
+const isWish = (value: unknown): value is Wish => {
+  const { name, room } = (value ?? {}) as Partial<Record<keyof Wish, unknown>>;
+  return fits(name, nameProblem) && fits(room, roomProblem);
+};
+
+const isPendingLine = (value: unknown): value is PendingLine => {
+  const { id, room, text, atMs } = (value ?? {}) as Partial<Record<keyof PendingLine, unknown>>;
+  return (
+    typeof id === 'string' && fits(room, roomProblem) && fits(text, textProblem) && typeof atMs === 'number'
+  );
+};
+
+const fits = (value: unknown, problem: (text: string) => string | undefined): boolean =>
+  typeof value === 'string' && problem(value) === undefined;
