@@ -3,6 +3,7 @@ import type { Client } from './client.ts';
 import { ClientError } from './client-error.ts';
 import { Connection } from './connection.ts';
 import { type ErrorSink, Listeners, reportUnhandled } from './listeners.ts';
+import { initialState } from './machine.ts';
 import { createMessageStream } from './message-stream.ts';
 import { type ClientOptions, type ResolvedOptions, resolveOptions } from './options.ts';
 import { Outbox } from './outbox.ts';
@@ -23,7 +24,9 @@ export class BrokerClient implements Client {
   readonly #subscribers: Listeners<void>;
   /** Of the message streams that are being read. */
   readonly #endings = new Set<() => void>();
-  #status: ClientStatus;
+  /** What `#status` was made of. */
+  #told = initialState;
+  #status = statusOf(initialState, 0);
   /** How many messages the last close gave up. */
   #discarded = 0;
 
@@ -44,7 +47,6 @@ export class BrokerClient implements Client {
       received: (data) => this.#receive(data),
       changed: () => this.#refresh(),
     });
-    this.#status = statusOf(this.#connection.state, 0);
     if (options.autoConnect !== false) this.connect();
   }
 
@@ -148,9 +150,13 @@ export class BrokerClient implements Client {
     }
   }
 
+  /** Tells of a change, and of nothing else: who renders at each call would render for nothing. */
   #refresh(): void {
     const { state } = this.#connection;
-    this.#status = statusOf(state, state.name === 'closed' ? this.#discarded : this.#outbox.size);
+    const queued = state.name === 'closed' ? this.#discarded : this.#outbox.size;
+    if (state === this.#told && queued === this.#status.queued) return;
+    this.#told = state;
+    this.#status = statusOf(state, queued);
     this.#subscribers.emit();
   }
 }

@@ -573,6 +573,7 @@ describe('status', () => {
     expect(Object.isFrozen(before)).toBe(true);
     client.send({ type: 'x' });
     network.latest.receive({ type: 'y' });
+    client.connect();
     expect(client.status).toBe(before);
     network.latest.end();
     expect(client.status).not.toBe(before);
@@ -595,6 +596,17 @@ describe('status', () => {
     undo();
     network.latest.end();
     expect(seen).toHaveLength(3);
+  });
+
+  test('is not told of what changes nothing', async () => {
+    using started = start();
+    const { client } = started;
+    const listener = vi.fn<() => void>();
+    client.subscribe(listener);
+    client.connect();
+    await settle();
+    client.connect();
+    expect(listener).toHaveBeenCalledTimes(1);
   });
 
   test('is never told in the wrong order, though a listener changes it', async () => {
