@@ -1,0 +1,36 @@
+/** For tests: a backend that answers as it is told. Not part of the package. */
+import type { Answer, Backend, Delivery } from './backend.ts';
+
+export type Answering = (delivery: Delivery, signal: AbortSignal) => Answer | Promise<Answer>;
+
+export const delivered = (answer: unknown = []): Answer => ({ outcome: 'delivered', answer });
+export const retry = (reason = 'status 503', retryAfterMs?: number): Answer => ({
+  outcome: 'retry',
+  reason,
+  retryAfterMs,
+});
+
+export class FakeBackend implements Backend {
+  readonly attempts: Delivery[] = [];
+  isClosed = false;
+  readonly #answer: Answering;
+
+  constructor(answer: Answering = () => delivered()) {
+    this.#answer = answer;
+  }
+
+  /** What was attempted so far, as `id#attempt`. */
+  get log(): string[] {
+    return this.attempts.map(({ id, attempt }) => `${id}#${attempt}`);
+  }
+
+  async deliver(delivery: Delivery, signal: AbortSignal): Promise<Answer> {
+    this.attempts.push(delivery);
+    return await this.#answer(delivery, signal);
+  }
+
+  close(): Promise<void> {
+    this.isClosed = true;
+    return Promise.resolve();
+  }
+}

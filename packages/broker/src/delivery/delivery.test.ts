@@ -1,0 +1,502 @@
+import { expect, test } from 'vitest';
+import type { Answer, Delivery as Attempt } from '../backend/backend.ts';
+import { type Answering, delivered, FakeBackend, retry } from '../backend/fake-backend.ts';
+import { type Config, FakeCommands } from '../commands/fake-commands.ts';
+import type { FakeConnection } from '../hub/fake-connection.ts';
+import type { BrokerOptions } from '../options.ts';
+import { settingsFrom } from '../settings.ts';
+import { Delivery } from './delivery.ts';
+import type { EventQueue } from './event-queue.ts';
+import { FakeClock, settled } from './fake-clock.ts';
+
+interface StartOptions {
+  readonly answer?: Answering;
+  readonly config?: Config;
+  readonly settings?: Partial<BrokerOptions>;
+  readonly maxRequests?: number;
+}
+
+/** A delivery whose waits are all as long as they can be. */
+const startDelivery = ({ answer, config, settings, maxRequests = 32 }: StartOptions = {}) => {
+  const backend = new FakeBackend(answer);
+  const commands = new FakeCommands(config);
+  const clock = new FakeClock();
+  const delivery = new Delivery({
+    backend,
+    commands: commands.context,
+    settings: settingsFrom({ port: 0, ...settings }),
+    maxRequests,
+    log: commands.context.log,
+    clock,
+    random: () => 1,
+  });
+  const open = (wskey: string, fields?: Record<string, unknown>): FakeConnection & { queue: EventQueue } => {
+    const fake = commands.connect(wskey, fields);
+    return { ...fake, queue: delivery.open(fake.connection) };
+  };
+  const { logs } = commands;
+  return { backend, commands, clock, delivery, open, logs };
+};
+
+const push = (queue: EventQueue, id: string, type = 'client-x'): void =>
+  queue.push({ id, type, json: JSON.stringify({ type, id }) }, 100);
+
+/** Answers that are given one after the other, the last one for ever. */
+const inTurn = (...answers: Answer[]): Answering => {
+  let at = 0;
+  return () => {
+    const answer = answers[Math.min(at, answers.length - 1)]!;
+    at += 1;
+    return answer;
+  };
+};
+
+const never = new Promise<never>(() => {});
+
+/** As a real backend does: the attempt fails as soon as the broker has to stop. */
+const hang: Answering = (_attempt, signal) =>
+  new Promise((resolve) => signal.addEventListener('abort', () => resolve(retry('aborted')), { once: true }));
+
+test('an event is attempted again, with the same id and the next attempt number, until the backend has it', async () => {
+  const { backend, clock, open } = startDelivery({ answer: inTurn(retry(), retry(), retry(), delivered()) });
+  const { queue } = open('k');
+  push(queue, 'k-1');
+  await clock.advance(1_000);
+  expect(backend.log).toEqual(['k-1#1', 'k-1#2', 'k-1#3', 'k-1#4']);
+  expect(queue.length).toBe(0);
+  expect(clock.nextMs).toBeUndefined();
+});
+
+test('attempts are as far apart as the backoff says', async () => {
+  const times: number[] = [];
+  const { clock, open } = startDelivery({
+    answer: () => {
+      times.push(clock.nowMs());
+      return retry();
+    },
+    settings: { retryMinMs: 10, retryMaxMs: 50 },
+  });
+  push(open('k').queue, 'k-1');
+  await clock.advance(250);
+  expect(times).toEqual([0, 10, 30, 70, 120, 170, 220]);
+});
+
+test('events of one connection keep their order, whatever has to be tried again', async () => {
+  const failing = new Set(['k-1', 'k-3']);
+  const arrived: string[] = [];
+  const { clock, open } = startDelivery({
+    answer: ({ id, attempt }) => {
+      if (failing.has(id) && attempt < 4) return retry();
+      arrived.push(id);
+      return delivered();
+    },
+  });
+  const { queue } = open('k');
+  for (let n = 1; n <= 5; n += 1) push(queue, `k-${n}`);
+  await clock.advance(10_000);
+  expect(arrived).toEqual(['k-1', 'k-2', 'k-3', 'k-4', 'k-5']);
+});
+
+test('one event of a connection is in flight; those of others do not wait for it', async () => {
+  const { backend, open } = startDelivery({
+    answer: ({ id }) => (id.startsWith('slow') ? never : delivered()),
+  });
+  const slow = open('slow');
+  const fast = open('fast');
+  push(slow.queue, 'slow-1');
+  push(slow.queue, 'slow-2');
+  push(fast.queue, 'fast-1');
+  push(fast.queue, 'fast-2');
+  await settled();
+  expect(backend.log.toSorted()).toEqual(['fast-1#1', 'fast-2#1', 'slow-1#1']);
+});
+
+test('no more than `maxRequests` are in flight; an event that waits to be tried again holds no slot', async () => {
+  let inFlight = 0;
+  let most = 0;
+  const { backend, clock, open } = startDelivery({
+    maxRequests: 2,
+    answer: async ({ id, attempt }) => {
+      inFlight += 1;
+      most = Math.max(most, inFlight);
+      await settled();
+      inFlight -= 1;
+      return id === 'a-1' && attempt === 1 ? retry() : delivered();
+    },
+  });
+  for (const key of ['a', 'b', 'c', 'd', 'e']) push(open(key).queue, `${key}-1`);
+  for (let turn = 0; turn < 10; turn += 1) await settled();
+  expect(most).toBe(2);
+  expect(backend.log).toEqual(['a-1#1', 'b-1#1', 'c-1#1', 'd-1#1', 'e-1#1']);
+  await clock.advance(100);
+  expect(backend.log.at(-1)).toBe('a-1#2');
+});
+
+test('the connection is encoded at the moment of sending, at each attempt anew', async () => {
+  const { backend, clock, open } = startDelivery({ answer: inTurn(retry(), delivered()) });
+  const { queue, connection } = open('k', { room: 'a' });
+  push(queue, 'k-1');
+  await settled();
+  connection.sessionInfo['room'] = 'b';
+  await clock.advance(100);
+  const rooms = backend.attempts.map(
+    ({ connectionJson }) => (JSON.parse(connectionJson) as { room: string }).room,
+  );
+  expect(rooms).toEqual(['a', 'b']);
+  expect(backend.attempts.map(({ messageJson }) => messageJson)).toEqual([
+    '{"type":"client-x","id":"k-1"}',
+    '{"type":"client-x","id":"k-1"}',
+  ]);
+});
+
+test('the commands of an answer have run before the next event is sent', async () => {
+  const { backend, open } = startDelivery({
+    answer: ({ id }) =>
+      delivered(id === 'k-1' ? [{ type: 'wait' }, { type: 'session', data: { seen: id } }] : []),
+    config: { backendCommands: { wait: settled } },
+  });
+  const { queue } = open('k');
+  push(queue, 'k-1');
+  push(queue, 'k-2');
+  await settled();
+  expect(backend.log).toEqual(['k-1#1']);
+  await settled();
+  await settled();
+  expect(backend.log).toEqual(['k-1#1', 'k-2#1']);
+  expect(JSON.parse(backend.attempts[1]!.connectionJson)).toMatchObject({ seen: 'k-1' });
+});
+
+test('commands without match are meant for the connection of the event', async () => {
+  const { open } = startDelivery({
+    answer: ({ id }) => delivered([{ type: 'send', message: { to: id } }]),
+  });
+  const [a, b] = [open('a'), open('b')];
+  push(a.queue, 'a-1');
+  push(b.queue, 'b-1');
+  await settled();
+  expect([a.socket.messages, b.socket.messages]).toEqual([[{ to: 'a-1' }], [{ to: 'b-1' }]]);
+});
+
+const direct = { sessionInfo: { type: 'direct' } } as const;
+
+test('commands without match in the answer to no connection are told, and those with match run', async () => {
+  const { backend, delivery, open, logs } = startDelivery({
+    answer: () =>
+      delivered([
+        { type: 'send', message: 1 },
+        { type: 'send', message: 2, match: {} },
+      ]),
+  });
+  const { socket } = open('a');
+  push(delivery.open(direct), 'direct-1');
+  await settled();
+  expect(backend.attempts[0]!.connectionJson).toBe('{"type":"direct"}');
+  expect(socket.messages).toEqual([2]);
+  expect(logs.messages('warn')).toEqual([expect.stringContaining('no connection caused this')]);
+});
+
+test('an answer that the callback takes runs no commands', async () => {
+  const { delivery, open } = startDelivery({
+    answer: () => delivered([{ type: 'send', message: 1, match: {} }]),
+  });
+  const { socket } = open('a');
+  const answers: unknown[] = [];
+  const queue = delivery.open(direct);
+  queue.push({ id: 'direct-1', type: 'x', json: '{}', whenDone: (answer) => answers.push(answer) }, 10);
+  await settled();
+  expect(answers).toEqual([[{ type: 'send', message: 1, match: {} }]]);
+  expect(socket.messages).toEqual([]);
+});
+
+test.each([
+  [
+    'throws',
+    () => {
+      throw new Error('boom');
+    },
+  ],
+  ['rejects', () => Promise.reject(new Error('boom'))],
+])('a callback that %s is logged, and the next event goes on', async (_what, whenDone) => {
+  const { backend, delivery, logs } = startDelivery();
+  const queue = delivery.open(direct);
+  queue.push({ id: 'direct-1', type: 'x', json: '{}', whenDone }, 10);
+  push(queue, 'direct-2');
+  await settled();
+  expect(backend.log).toEqual(['direct-1#1', 'direct-2#1']);
+  expect(logs.messages('error')).toEqual(['! the callback of sendBackendMessage failed:']);
+});
+
+test.each([
+  ['an object', { type: 'log' }, 'its answer is a JSON object'],
+  ['null', null, 'its answer is null'],
+  ['a text', 'ok', 'its answer is a JSON string'],
+])('an answer that is %s is one line in the log, and is not asked for again', async (_what, answer, why) => {
+  const { backend, clock, open, logs } = startDelivery({ answer: () => delivered(answer) });
+  push(open('k').queue, 'k-1');
+  await clock.advance(60_000);
+  expect(backend.log).toEqual(['k-1#1']);
+  expect(logs.messages('warn')).toEqual([
+    expect.stringMatching(`^! backend answered client-x, but ${why}: expected a JSON list of commands`),
+  ]);
+});
+
+test('why an answer could not be read is told', async () => {
+  const { open, logs } = startDelivery({
+    answer: () => ({ outcome: 'delivered', answer: undefined, problem: 'its answer is not JSON: <html>' }),
+  });
+  push(open('k').queue, 'k-1');
+  await settled();
+  expect(logs.messages('warn')[0]).toContain('client-x, but its answer is not JSON: <html>');
+});
+
+test('a dead letter is logged with its id and never tried again, and the next event goes on', async () => {
+  const { backend, clock, open, logs } = startDelivery({
+    answer: ({ id }) => (id === 'k-1' ? { outcome: 'dead-letter', reason: 'status 400' } : delivered()),
+  });
+  const { queue } = open('k');
+  push(queue, 'k-1');
+  push(queue, 'k-2');
+  await clock.advance(60_000);
+  expect(backend.log).toEqual(['k-1#1', 'k-2#1']);
+  expect(logs.entries.filter(({ level }) => level === 'error')).toEqual([
+    {
+      level: 'error',
+      message: '! client-x was not delivered and is given up:',
+      fields: { id: 'k-1', reason: 'status 400' },
+    },
+  ]);
+});
+
+test('an event is given up once it is too old, and the next one has its own age', async () => {
+  const { backend, clock, open, logs } = startDelivery({
+    answer: () => retry(),
+    settings: { maxEventAgeMs: 1_000, retryMinMs: 300, retryMaxMs: 300 },
+  });
+  const { queue } = open('k');
+  push(queue, 'k-1');
+  await clock.advance(500);
+  push(queue, 'k-2');
+  await clock.advance(5_000);
+  // The second waited behind the first since 500, and that counts.
+  expect(backend.log).toEqual(['k-1#1', 'k-1#2', 'k-1#3', 'k-1#4', 'k-2#1', 'k-2#2', 'k-2#3']);
+  const given = logs.entries.filter(({ level }) => level === 'error').map(({ fields }) => fields);
+  expect(given).toEqual([
+    { id: 'k-1', reason: 'status 503, tried 4 times' },
+    { id: 'k-2', reason: 'status 503, tried 3 times' },
+  ]);
+  expect(queue.length).toBe(0);
+});
+
+test('a brief outcome is tried again for a minute, and then given up', async () => {
+  const { clock, open, logs } = startDelivery({
+    answer: () => ({ outcome: 'retry-briefly', reason: 'status 404' }),
+  });
+  const { queue } = open('k');
+  push(queue, 'k-1');
+  await clock.advance(50_000);
+  expect(queue.length).toBe(1);
+  await clock.advance(10_000);
+  expect(queue.length).toBe(0);
+  expect(logs.messages('error')).toHaveLength(1);
+});
+
+test('Retry-After is honoured', async () => {
+  const { backend, clock, open } = startDelivery({ answer: inTurn(retry('status 429', 5_000), delivered()) });
+  push(open('k').queue, 'k-1');
+  await clock.advance(4_999);
+  expect(backend.log).toEqual(['k-1#1']);
+  await clock.advance(1);
+  expect(backend.log).toEqual(['k-1#1', 'k-1#2']);
+});
+
+test('an outage is told once, and once that it is over, however many events find out', async () => {
+  let isUp = false;
+  const { clock, open, logs } = startDelivery({
+    answer: () => (isUp ? delivered() : retry('connect ECONNREFUSED')),
+  });
+  for (const key of ['a', 'b', 'c']) push(open(key).queue, `${key}-1`);
+  await clock.advance(1_000);
+  isUp = true;
+  await clock.advance(10_000);
+  const warnings = logs.entries.filter(({ level }) => level === 'warn');
+  expect(warnings.map(({ message, fields }) => [message, fields['reason']])).toEqual([
+    ['! backend fails; events wait and are sent again:', 'connect ECONNREFUSED'],
+    ['! backend is back after 1.5 s', undefined],
+  ]);
+});
+
+test('a sessionInfo that JSON cannot hold costs that event, and says nothing about the backend', async () => {
+  const { backend, open, logs } = startDelivery({ answer: inTurn(delivered()) });
+  const { queue, connection } = open('k');
+  connection.sessionInfo['self'] = connection.sessionInfo;
+  push(queue, 'k-1');
+  await settled();
+  delete connection.sessionInfo['self'];
+  push(queue, 'k-2');
+  await settled();
+  expect(backend.log).toEqual(['k-2#1']);
+  expect(logs.entries.filter(({ level }) => level === 'error').map(({ fields }) => fields['id'])).toEqual([
+    'k-1',
+  ]);
+  expect(logs.messages('warn')).toEqual([]);
+});
+
+test('is full when all queues together hold too much, and tells when there is room again', async () => {
+  const held: ((answer: Answer) => void)[] = [];
+  const { delivery, open } = startDelivery({
+    answer: () => new Promise((resolve) => held.push(resolve)),
+    settings: { maxTotalQueuedBytes: 1_024 },
+  });
+  let rooms = 0;
+  delivery.onRoom = () => {
+    rooms += 1;
+  };
+  const [a, b] = [open('a'), open('b')];
+  a.queue.push({ id: 'a-1', type: 'x', json: '{}' }, 600);
+  expect(delivery.isFull).toBe(false);
+  b.queue.push({ id: 'b-1', type: 'x', json: '{}' }, 600);
+  expect(delivery.isFull).toBe(true);
+  await settled();
+  held.shift()?.(delivered());
+  await settled();
+  expect(delivery.isFull).toBe(false);
+  expect(rooms).toBe(1);
+});
+
+test('onLeft runs after each event that left the queue', async () => {
+  const { delivery, commands } = startDelivery();
+  const { connection } = commands.connect('k');
+  const lengths: number[] = [];
+  const queue: EventQueue = delivery.open(connection, () => lengths.push(queue.length));
+  push(queue, 'k-1');
+  push(queue, 'k-2');
+  await settled();
+  expect(lengths).toEqual([1, 0]);
+});
+
+test('stop delivers what waits, and closes the backend last', async () => {
+  const held: ((answer: Answer) => void)[] = [];
+  const { backend, delivery, open, logs } = startDelivery({
+    answer: () => new Promise((resolve) => held.push(resolve)),
+  });
+  const { queue } = open('k');
+  push(queue, 'k-1');
+  push(queue, 'k-2');
+  await settled();
+  const stopped = delivery.stop(5_000);
+  for (let n = 0; n < 2; n += 1) {
+    await settled();
+    expect(backend.isClosed).toBe(false);
+    held.shift()?.(delivered());
+  }
+  await stopped;
+  expect(backend.log).toEqual(['k-1#1', 'k-2#1']);
+  expect(backend.isClosed).toBe(true);
+  expect(logs.messages('error')).toEqual([]);
+  expect(delivery.isStopped).toBe(true);
+});
+
+test('stop with nothing to do is done at once', async () => {
+  const { backend, delivery, clock } = startDelivery();
+  await delivery.stop(5_000);
+  expect(backend.isClosed).toBe(true);
+  expect(clock.nextMs).toBeUndefined();
+});
+
+const lossOf = (logs: FakeCommands['logs']): string[] =>
+  logs.messages('error').filter((message) => message.includes('before the broker closed'));
+
+test('stop gives up what is not delivered in time, breaks off waits and requests, and counts', async () => {
+  const { backend, clock, delivery, open, logs } = startDelivery({
+    answer: (attempt, signal) => (attempt.id.startsWith('hang') ? hang(attempt, signal) : retry()),
+    settings: { retryMinMs: 60_000, retryMaxMs: 60_000 },
+  });
+  for (const key of ['hang', 'down']) {
+    const { queue } = open(key);
+    for (let n = 1; n <= 3; n += 1) push(queue, `${key}-${n}`);
+  }
+  await settled();
+  const stopped = delivery.stop(2_000);
+  await clock.advance(1_999);
+  expect(backend.isClosed).toBe(false);
+  await clock.advance(1);
+  await stopped;
+  expect(backend.log).toEqual(['hang-1#1', 'down-1#1']);
+  expect(lossOf(logs)).toEqual(['! 6 events were not delivered before the broker closed']);
+  expect(clock.nextMs).toBeUndefined();
+});
+
+test('an event that waits for a slot is not sent after the stop', async () => {
+  const { backend, clock, delivery, open, logs } = startDelivery({ answer: hang, maxRequests: 1 });
+  push(open('a').queue, 'a-1');
+  push(open('b').queue, 'b-1');
+  await settled();
+  const stopped = delivery.stop(1_000);
+  await clock.advance(1_000);
+  await stopped;
+  expect(backend.log).toEqual(['a-1#1']);
+  expect(lossOf(logs)).toEqual(['! 2 events were not delivered before the broker closed']);
+});
+
+test('what is behind a handler or a command that never ends is counted too, and holds up nothing for long', async () => {
+  const { backend, clock, delivery, open, logs } = startDelivery({
+    answer: () => delivered([{ type: 'forever' }]),
+    config: { backendCommands: { forever: () => never } },
+  });
+  const { queue } = open('a');
+  push(queue, 'a-1');
+  push(queue, 'a-2');
+  const undecided = open('b');
+  undecided.queue.push(never, 10);
+  const stopped = delivery.stop(1_000);
+  await clock.advance(3_000);
+  await stopped;
+  expect(backend.isClosed).toBe(true);
+  expect(lossOf(logs)).toEqual(['! 3 events were not delivered before the broker closed']);
+});
+
+test('a command of an answer that fails leaves the event delivered', async () => {
+  const { backend, clock, open } = startDelivery({
+    answer: () => delivered([{ type: 'breaks' }]),
+    config: {
+      backendCommands: {
+        breaks: () => {
+          throw new Error('boom');
+        },
+      },
+    },
+  });
+  const { queue } = open('k');
+  push(queue, 'k-1');
+  push(queue, 'k-2');
+  await clock.advance(60_000);
+  expect(backend.log).toEqual(['k-1#1', 'k-2#1']);
+});
+
+test('nothing is lost, repeated or out of order while the backend fails at random', async () => {
+  const arrived = new Map<string, number[]>();
+  let seed = 7;
+  const chance = (): number => {
+    seed = (seed * 16_807) % 2_147_483_647;
+    return seed / 2_147_483_647;
+  };
+  const take = ({ id }: Attempt): void => {
+    const [key, n] = id.split('-') as [string, string];
+    arrived.set(key, [...(arrived.get(key) ?? []), Number(n)]);
+  };
+  const { clock, open } = startDelivery({
+    maxRequests: 3,
+    answer: (attempt) => {
+      const isBad = chance() < 0.4;
+      if (!isBad) take(attempt);
+      return isBad ? retry() : delivered();
+    },
+  });
+  const numbers = [...Array(20).keys()];
+  for (const key of ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h']) {
+    const { queue } = open(key);
+    for (const n of numbers) push(queue, `${key}-${n}`);
+  }
+  await clock.advance(250_000);
+  expect([...arrived.values()]).toEqual(Array.from({ length: 8 }, () => numbers));
+});
