@@ -5,7 +5,7 @@
 import { build, prepare } from './dev/prepare.mjs';
 import { runChecks } from './dev/checks.mjs';
 import { runNodes } from './dev/nodes.mjs';
-import { inherit } from './dev/process.mjs';
+import { endTogether, inherit } from './dev/process.mjs';
 import { startDemo } from './dev/start.mjs';
 import { StepFailed, Steps } from './dev/steps.mjs';
 import { root } from './dev/tools.mjs';
@@ -64,6 +64,7 @@ const ownsArguments = name === 'run';
 const steps = new Steps({ verbose: !ownsArguments && rest.includes('--verbose'), quiet: ownsArguments });
 const command = commands[name];
 
+endTogether();
 try {
   if (!command) throw new Error(`unknown command '${name}'\n\n${usage}`);
   process.exitCode = await command(steps, rest);

@@ -1,4 +1,4 @@
-/** Runs other programs; whatever ends this process ends them as well. */
+/** Runs other programs, in the background or in the foreground. */
 import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
 
@@ -46,17 +46,34 @@ const gate = new SignalGate();
 /** @param {NodeJS.Signals} signal */
 const exitCodeOf = (signal) => 128 + (constants.signals[signal] ?? 0);
 
-for (const signal of /** @type {NodeJS.Signals[]} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])) {
-  process.on(signal, () => {
-    // What runs in the foreground decides by itself when it is done.
-    if (foreground.size > 0) {
-      if (gate.passes(signal, Date.now())) for (const child of foreground) child.kill(signal);
-      return;
-    }
-    for (const child of running) child.kill(signal);
-    process.exit(exitCodeOf(signal));
-  });
-}
+/** @param {NodeJS.Signals} signal */
+const end = (signal) => {
+  // What runs in the foreground decides by itself when it is done.
+  if (foreground.size > 0) {
+    if (gate.passes(signal, Date.now())) for (const child of foreground) child.kill(signal);
+    return;
+  }
+  for (const child of running) child.kill(signal);
+  process.exit(exitCodeOf(signal));
+};
+
+/**
+ * From here on, what ends this process ends what it has started.
+ *
+ * npm runs its scripts through a shell, and that does not pass signals on: it dies of them, and leaves this process
+ * behind with another parent.
+ */
+export const endTogether = () => {
+  for (const signal of /** @type {NodeJS.Signals[]} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])) {
+    process.on(signal, () => end(signal));
+  }
+  if (process.env.npm_lifecycle_event === undefined) return;
+  const parent = process.ppid;
+  const watch = () => {
+    if (process.ppid !== parent) end('SIGTERM');
+  };
+  setInterval(watch, 500).unref();
+};
 
 /**
  * @param {string} command

@@ -15,13 +15,14 @@ const child = `
 `;
 
 const parent = `
-  import { inherit } from ${JSON.stringify(new URL('process.mjs', import.meta.url).href)};
+  import { endTogether, inherit } from ${JSON.stringify(new URL('process.mjs', import.meta.url).href)};
+  endTogether();
   const surroundings = { cwd: process.cwd(), env: process.env };
   process.exitCode = await inherit(process.execPath, ['-e', ${JSON.stringify(child)}], surroundings);
 `;
 
-const start = () =>
-  spawn(process.execPath, ['--input-type=module', '-e', parent], { stdio: ['ignore', 'pipe', 'inherit'] });
+const args = ['--input-type=module', '-e', parent];
+const start = () => spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
 
 test('passes signals on, and hands the exit code back', async () => {
   const running = start();
@@ -34,6 +35,19 @@ test('passes signals on, and hands the exit code back', async () => {
   }
   expect(await exited).toEqual([7, null]);
   expect(lines).toEqual(['ready', 'interrupted', 'terminated']);
+});
+
+test('ends what it runs when the shell that npm started it with has died', async () => {
+  const shell = spawn('sh', ['-c', '"$@"; true', 'sh', process.execPath, ...args], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env: { ...process.env, npm_lifecycle_event: 'start' },
+  });
+  const lines: string[] = [];
+  for await (const line of createInterface(shell.stdout)) {
+    lines.push(line);
+    if (line === 'ready') shell.kill('SIGTERM');
+  }
+  expect(lines).toEqual(['ready', 'terminated']);
 });
 
 test('lets a signal through once at a time, and again later', () => {
