@@ -45,7 +45,8 @@ export const greeting = ({ settings, port, brokerPort, backendPort, backendPid }
 };
 
 const shownPath = (file: string): string => {
-  const path = relative(process.cwd(), file);
+  // Where the person is, who need not be where this process is: npm says so.
+  const path = relative(process.env['INIT_CWD'] ?? process.cwd(), file);
   return path.startsWith('..') ? file : path;
 };
 
