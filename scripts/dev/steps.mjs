@@ -39,7 +39,8 @@ class Progress {
   /** @param {string} text what the running command printed */
   saw(text) {
     for (const line of withoutCodes(text).split(/\r?\n/)) {
-      if (line.trim() !== '') this.#lastLine = line.trim();
+      // turbo's bullets tell about turbo, not about how far it is.
+      if (/^\s*[^\s•]/.test(line)) this.#lastLine = line.trim();
     }
   }
 
