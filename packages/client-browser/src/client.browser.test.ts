@@ -2,10 +2,10 @@ import { fileURLToPath } from 'node:url';
 import { Broker, type BrokerOptions } from '@wsbroker/broker';
 import { brokerStarter, chromiumPath, has, launchBrowser, spawnProcess } from '@wsbroker/testkit';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Client } from './client.ts';
 import type * as api from './global.ts';
-import { type PageServer, startPageServer } from './page-server.ts';
+import { type PageServer, startPageServer } from '../test/page-server.ts';
 
 /** What the tests put into the page. */
 interface TestWindow {
@@ -16,7 +16,6 @@ interface TestWindow {
 }
 declare const window: TestWindow;
 
-const withBrowser = test.skipIf(!has('chromium'));
 const startBroker = brokerStarter<BrokerOptions, Broker>(Broker);
 const echo = {
   backend: {
@@ -26,17 +25,6 @@ const echo = {
   },
 } satisfies BrokerOptions;
 
-let browser: Browser;
-let pages: PageServer;
-beforeAll(async () => {
-  if (!has('chromium')) return;
-  [browser, pages] = await Promise.all([launchBrowser(), startPageServer()]);
-});
-afterAll(async () => {
-  await browser?.close();
-  await pages?.[Symbol.asyncDispose]();
-});
-
 interface OpenPage extends AsyncDisposable {
   readonly page: Page;
   readonly context: BrowserContext;
@@ -44,41 +32,50 @@ interface OpenPage extends AsyncDisposable {
   readonly errors: string[];
 }
 
-const openPage = async (from: Browser = browser): Promise<OpenPage> => {
-  const context = await from.newContext();
-  const page = await context.newPage();
-  const errors: string[] = [];
-  page.on('pageerror', (error) => errors.push(String(error)));
-  page.on('console', (line) => line.type() !== 'log' && errors.push(line.text()));
-  await page.goto(pages.url);
-  return { page, context, errors, [Symbol.asyncDispose]: () => context.close() };
-};
+describe.skipIf(!has('chromium'))('in Chromium', () => {
+  let browser: Browser;
+  let pages: PageServer;
+  beforeAll(async () => {
+    [browser, pages] = await Promise.all([launchBrowser(), startPageServer()]);
+  });
+  afterAll(async () => {
+    await browser.close();
+    await pages[Symbol.asyncDispose]();
+  });
 
-/** Connects in the page, and keeps there what is received and every state. */
-const connect = (page: Page, url: string): Promise<void> =>
-  page.evaluate((address) => {
-    const client = window.WSBroker.createClient({ url: address, backoff: { minMs: 20, maxMs: 200 } });
-    window.client = client;
-    window.seen = [];
-    window.states = [];
-    client.on('*', (message) => window.seen.push(message));
-    client.subscribe(({ state }) => window.states.push(state));
-  }, url);
+  const openPage = async (from: Browser = browser): Promise<OpenPage> => {
+    const context = await from.newContext();
+    const page = await context.newPage();
+    const errors: string[] = [];
+    page.on('pageerror', (error) => errors.push(String(error)));
+    page.on('console', (line) => line.type() !== 'log' && errors.push(line.text()));
+    await page.goto(pages.url);
+    return { page, context, errors, [Symbol.asyncDispose]: () => context.close() };
+  };
 
-const state = async (page: Page, wanted: string): Promise<void> => {
-  await page.waitForFunction((name) => window.client.status.state === name, wanted);
-};
-const send = (page: Page, message: { type: string; [field: string]: unknown }): Promise<void> =>
-  page.evaluate((it) => window.client.send(it), message);
-/** Waits until so many messages have arrived, and returns them. */
-const received = async (page: Page, count: number): Promise<unknown[]> => {
-  await page.waitForFunction((least) => window.seen.length >= least, count);
-  return await page.evaluate(() => window.seen);
-};
+  /** Connects in the page, and keeps there what is received and every state. */
+  const connect = (page: Page, url: string): Promise<void> =>
+    page.evaluate((address) => {
+      const client = window.WSBroker.createClient({ url: address, backoff: { minMs: 20, maxMs: 200 } });
+      window.client = client;
+      window.seen = [];
+      window.states = [];
+      client.on('*', (message) => window.seen.push(message));
+      client.subscribe(({ state }) => window.states.push(state));
+    }, url);
 
-withBrowser(
-  'a script tag brings WSBroker: connects, sends, receives, without an error in the console',
-  async () => {
+  const state = async (page: Page, wanted: string): Promise<void> => {
+    await page.waitForFunction((name) => window.client.status.state === name, wanted);
+  };
+  const send = (page: Page, message: { type: string; [field: string]: unknown }): Promise<void> =>
+    page.evaluate((it) => window.client.send(it), message);
+  /** Waits until so many messages have arrived, and returns them. */
+  const received = async (page: Page, count: number): Promise<unknown[]> => {
+    await page.waitForFunction((least) => window.seen.length >= least, count);
+    return await page.evaluate(() => window.seen);
+  };
+
+  test('a script tag brings WSBroker: connects, sends, receives, without an error in the console', async () => {
     await using broker = await startBroker(echo);
     await using opened = await openPage();
     const { page, errors } = opened;
@@ -92,140 +89,140 @@ withBrowser(
       new Set(['connecting', 'open', 'closed']),
     );
     expect(errors).toEqual([]);
-  },
-);
-
-withBrowser('loops over messages()', async () => {
-  await using broker = await startBroker(echo);
-  await using opened = await openPage();
-  const { page } = opened;
-  await connect(page, broker.url);
-  const count = await page.evaluate(async () => {
-    const { client } = window;
-    let sum = 0;
-    for (const n of [1, 2, 3]) client.send({ type: 'add', n });
-    for await (const message of client.messages('echo')) {
-      sum += Number(message['n']);
-      if (sum === 6) client.close();
-    }
-    return sum;
   });
-  expect(count).toBe(6);
-});
 
-withBrowser('reports a listener that throws to the page', async () => {
-  await using broker = await startBroker(echo);
-  await using opened = await openPage();
-  const { page, errors } = opened;
-  await connect(page, broker.url);
-  await page.evaluate(() => {
-    window.client.on('echo', () => {
-      throw new Error('mine');
-    });
-  });
-  await send(page, { type: 'say' });
-  await received(page, 1);
-  await expect.poll(() => errors).toEqual([expect.stringContaining('mine')]);
-});
-
-withBrowser('comes back when the broker process is killed and starts again on its port', async () => {
-  const cli = fileURLToPath(import.meta.resolve('@wsbroker/broker').replace(/index\.js$/, 'cli.js'));
-  const startProcess = (port: number) =>
-    spawnProcess(process.execPath, [cli, '--host', '127.0.0.1', '--port', String(port), '--log', 'text'], {
-      readyWhen: /listening on port \d+/,
-    });
-  await using opened = await openPage();
-  const { page } = opened;
-  let port: number;
-  {
-    await using first = await startProcess(0);
-    port = Number(/listening on port (\d+)/.exec(first.output)?.[1]);
-    await connect(page, `ws://127.0.0.1:${port}`);
-    await state(page, 'open');
-    first.kill('SIGKILL');
-    await first.exited;
-  }
-  await page.waitForFunction(() => window.client.status.attempt > 1);
-  await page.evaluate(() => {
-    for (let n = 0; n < 20; n++) window.client.send({ type: 'count', n });
-  });
-  expect(await page.evaluate(() => window.client.status.queued)).toBe(20);
-  await using second = await startProcess(port);
-  await state(page, 'open');
-  expect(await page.evaluate(() => window.client.status.queued)).toBe(0);
-  await expect
-    .poll(() => [...second.output.matchAll(/"?\bn"?: (\d+)/g)].map((found) => Number(found[1])), {
-      timeout: 20_000,
-    })
-    .toEqual(Array.from({ length: 20 }, (_, n) => n));
-});
-
-withBrowser('is offline while the browser is, and sends what was queued when that ends', async () => {
-  await using broker = await startBroker(echo);
-  await using opened = await openPage();
-  const { page, context } = opened;
-  await connect(page, broker.url);
-  await state(page, 'open');
-  await context.setOffline(true);
-  await state(page, 'offline');
-  await send(page, { type: 'kept' });
-  await context.setOffline(false);
-  await state(page, 'open');
-  expect(await received(page, 1)).toEqual([{ type: 'echo', was: 'client-kept' }]);
-});
-
-withBrowser('tries at once when the page is shown', async () => {
-  await using opened = await openPage();
-  const { page } = opened;
-  let port: number;
-  {
+  test('loops over messages()', async () => {
     await using broker = await startBroker(echo);
-    ({ port } = broker);
-    // So long a wait that nothing but the page being shown can end it within the test.
-    await page.evaluate((url) => {
-      const backoff = { minMs: 10_000_000, maxMs: 10_000_000 };
-      window.client = window.WSBroker.createClient({ url, backoff, random: () => 0.99 });
-    }, broker.url);
-    await state(page, 'open');
-  }
-  await state(page, 'waiting');
-  await using broker = await startBroker({ ...echo, port });
-  // Headless pages are always visible: the page is told so with its own means.
-  const turn = (visibilityState: string) =>
-    page.evaluate((value) => {
-      Object.defineProperty(document, 'visibilityState', { configurable: true, value });
-      document.dispatchEvent(new Event('visibilitychange', { bubbles: true }));
-    }, visibilityState);
-  await turn('hidden');
-  expect(await page.evaluate(() => window.client.status.state)).toBe('waiting');
-  await turn('visible');
-  await state(page, 'open');
-  expect(broker.websocketServer).toBeDefined();
-});
-
-withBrowser('goes into the back-forward cache, and connects again when it comes out', async () => {
-  await using broker = await startBroker(echo);
-  // Playwright turns the cache off.
-  await using cachingBrowser = await chromium.launch({
-    executablePath: chromiumPath(),
-    args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run'],
-    ignoreDefaultArgs: ['--disable-back-forward-cache'],
+    await using opened = await openPage();
+    const { page } = opened;
+    await connect(page, broker.url);
+    const count = await page.evaluate(async () => {
+      const { client } = window;
+      let sum = 0;
+      for (const n of [1, 2, 3]) client.send({ type: 'add', n });
+      for await (const message of client.messages('echo')) {
+        sum += Number(message['n']);
+        if (sum === 6) client.close();
+      }
+      return sum;
+    });
+    expect(count).toBe(6);
   });
-  await using opened = await openPage(cachingBrowser);
-  const { page } = opened;
-  await connect(page, broker.url);
-  await state(page, 'open');
-  await page.goto(`${pages.url}/away`);
-  await page.goBack({ waitUntil: 'commit' });
-  // The very page, with all that was in it: not one that was loaded anew.
-  await state(page, 'open');
-  expect(await page.evaluate(() => window.states)).toEqual([
-    'connecting',
-    'open',
-    'suspended',
-    'connecting',
-    'open',
-  ]);
-  await send(page, { type: 'say' });
-  expect(await received(page, 1)).toEqual([{ type: 'echo', was: 'client-say' }]);
+
+  test('reports a listener that throws to the page', async () => {
+    await using broker = await startBroker(echo);
+    await using opened = await openPage();
+    const { page, errors } = opened;
+    await connect(page, broker.url);
+    await page.evaluate(() => {
+      window.client.on('echo', () => {
+        throw new Error('mine');
+      });
+    });
+    await send(page, { type: 'say' });
+    await received(page, 1);
+    await expect.poll(() => errors).toEqual([expect.stringContaining('mine')]);
+  });
+
+  test('comes back when the broker process is killed and starts again on its port', async () => {
+    const cli = fileURLToPath(import.meta.resolve('@wsbroker/broker').replace(/index\.js$/, 'cli.js'));
+    const startProcess = (port: number) =>
+      spawnProcess(process.execPath, [cli, '--host', '127.0.0.1', '--port', String(port), '--log', 'text'], {
+        readyWhen: /listening on port \d+/,
+      });
+    await using opened = await openPage();
+    const { page } = opened;
+    let port: number;
+    {
+      await using first = await startProcess(0);
+      port = Number(/listening on port (\d+)/.exec(first.output)?.[1]);
+      await connect(page, `ws://127.0.0.1:${port}`);
+      await state(page, 'open');
+      first.kill('SIGKILL');
+      await first.exited;
+    }
+    await page.waitForFunction(() => window.client.status.attempt > 1);
+    await page.evaluate(() => {
+      for (let n = 0; n < 20; n++) window.client.send({ type: 'count', n });
+    });
+    expect(await page.evaluate(() => window.client.status.queued)).toBe(20);
+    await using second = await startProcess(port);
+    await state(page, 'open');
+    expect(await page.evaluate(() => window.client.status.queued)).toBe(0);
+    await expect
+      .poll(() => [...second.output.matchAll(/"?\bn"?: (\d+)/g)].map((found) => Number(found[1])), {
+        timeout: 20_000,
+      })
+      .toEqual(Array.from({ length: 20 }, (_, n) => n));
+  });
+
+  test('is offline while the browser is, and sends what was queued when that ends', async () => {
+    await using broker = await startBroker(echo);
+    await using opened = await openPage();
+    const { page, context } = opened;
+    await connect(page, broker.url);
+    await state(page, 'open');
+    await context.setOffline(true);
+    await state(page, 'offline');
+    await send(page, { type: 'kept' });
+    await context.setOffline(false);
+    await state(page, 'open');
+    expect(await received(page, 1)).toEqual([{ type: 'echo', was: 'client-kept' }]);
+  });
+
+  test('tries at once when the page is shown', async () => {
+    await using opened = await openPage();
+    const { page } = opened;
+    let port: number;
+    {
+      await using broker = await startBroker(echo);
+      ({ port } = broker);
+      // So long a wait that nothing but the page being shown can end it within the test.
+      await page.evaluate((url) => {
+        const backoff = { minMs: 10_000_000, maxMs: 10_000_000 };
+        window.client = window.WSBroker.createClient({ url, backoff, random: () => 0.99 });
+      }, broker.url);
+      await state(page, 'open');
+    }
+    await state(page, 'waiting');
+    await using broker = await startBroker({ ...echo, port });
+    // Headless pages are always visible: the page is told so with its own means.
+    const turn = (visibilityState: string) =>
+      page.evaluate((value) => {
+        Object.defineProperty(document, 'visibilityState', { configurable: true, value });
+        document.dispatchEvent(new Event('visibilitychange', { bubbles: true }));
+      }, visibilityState);
+    await turn('hidden');
+    expect(await page.evaluate(() => window.client.status.state)).toBe('waiting');
+    await turn('visible');
+    await state(page, 'open');
+    expect(broker.websocketServer).toBeDefined();
+  });
+
+  test('goes into the back-forward cache, and connects again when it comes out', async () => {
+    await using broker = await startBroker(echo);
+    // Playwright turns the cache off.
+    await using cachingBrowser = await chromium.launch({
+      executablePath: chromiumPath(),
+      args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run'],
+      ignoreDefaultArgs: ['--disable-back-forward-cache'],
+    });
+    await using opened = await openPage(cachingBrowser);
+    const { page } = opened;
+    await connect(page, broker.url);
+    await state(page, 'open');
+    await page.goto(`${pages.url}/away`);
+    await page.goBack({ waitUntil: 'commit' });
+    // The very page, with all that was in it: not one that was loaded anew.
+    await state(page, 'open');
+    expect(await page.evaluate(() => window.states)).toEqual([
+      'connecting',
+      'open',
+      'suspended',
+      'connecting',
+      'open',
+    ]);
+    await send(page, { type: 'say' });
+    expect(await received(page, 1)).toEqual([{ type: 'echo', was: 'client-say' }]);
+  });
 });

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { createClient } from './create-client.ts';
-import { FakeNetwork } from './fake-socket.ts';
+import { FakeNetwork } from '../test/fake-socket.ts';
 import type { ClientOptions } from './options.ts';
 import type { SocketClass } from './socket-like.ts';
 import type { ClientStatus } from './status.ts';

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { createClient } from './create-client.ts';
-import { FakeNetwork } from './fake-socket.ts';
+import { FakeNetwork } from '../test/fake-socket.ts';
 
 const page = { target: new EventTarget(), listeners: 0, onLine: true, visibilityState: 'visible' };
 

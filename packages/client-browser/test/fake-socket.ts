@@ -1,4 +1,4 @@
-import type { SocketClass, SocketLike } from './socket-like.ts';
+import type { SocketClass, SocketLike } from '../src/socket-like.ts';
 
 type Handler = ((event: never) => unknown) | null;
 
