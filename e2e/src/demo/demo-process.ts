@@ -1,0 +1,96 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { postCommands, postText, type SpawnedProcess, spawnProcess } from '@wsbroker/testkit';
+import { inRepository } from '../repository.ts';
+
+/** What the demo's server tells of itself, as `/control/status` gives it. */
+export interface DemoStatus {
+  readonly backend: {
+    readonly state: 'up' | 'starting' | 'stopped';
+    readonly pid: number | null;
+    readonly restarts: number;
+  };
+  readonly broker: { readonly sockets: number; readonly disconnects: number };
+}
+
+export const demoEntry = inRepository('apps/demo/src/server/main.ts');
+
+/** A folder for the history, gone at the end. */
+export const dataFolder = (): Disposable & { readonly file: string } => {
+  const folder = mkdtempSync(join(tmpdir(), 'wsbroker-demo-'));
+  return {
+    file: join(folder, 'chat.sqlite'),
+    [Symbol.dispose]: () => rmSync(folder, { recursive: true, force: true }),
+  };
+};
+
+/** The demo as `npm start` runs it, on free ports or on given ones. */
+export class DemoProcess implements AsyncDisposable {
+  readonly process: SpawnedProcess;
+  /** Of the page, ending with a slash. */
+  readonly url: string;
+  readonly port: number;
+  readonly brokerPort: number;
+
+  constructor(process: SpawnedProcess) {
+    this.process = process;
+    this.url = /Page +(http:\S+)/.exec(process.output)?.[1] ?? '';
+    this.port = Number(new URL(this.url).port);
+    this.brokerPort = Number(/Broker +ws:\/\/[^:]+:(\d+)/.exec(process.output)?.[1]);
+  }
+
+  /** What `/control/status` says first. */
+  async status(): Promise<DemoStatus> {
+    const ending = new AbortController();
+    const response = await fetch(`${this.url}control/status`, { signal: ending.signal });
+    const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
+    const event = (await reader?.read())?.value ?? '';
+    ending.abort();
+    await reader?.closed.catch(() => {});
+    const [, json] = /^data: (.*)$/m.exec(event) ?? [];
+    if (json === undefined) throw new Error(`/control/status said ${JSON.stringify(event)}`);
+    return JSON.parse(json) as DemoStatus;
+  }
+
+  async backendPid(): Promise<number> {
+    const { backend } = await this.status();
+    if (backend.pid === null) throw new Error(`The backend has no process: it is ${backend.state}`);
+    return backend.pid;
+  }
+
+  order(name: 'restart-backend' | 'stop-backend'): Promise<unknown> {
+    return postText(`${this.url}control/${name}`, '');
+  }
+
+  /** The keys of all connections, in the order in which they came. */
+  async connectionKeys(): Promise<string[]> {
+    const { body } = await postCommands(`http://127.0.0.1:${this.brokerPort}/`, [{ type: 'list' }]);
+    const [connections = []] = body as { wskey: string }[][];
+    return connections.map(({ wskey }) => wskey);
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.process[Symbol.asyncDispose]();
+  }
+}
+
+export const startDemo = async (
+  environment: Record<string, string>,
+  { port = 0, brokerPort = 0 } = {},
+): Promise<DemoProcess> =>
+  new DemoProcess(
+    await spawnProcess(process.execPath, ['--disable-warning=ExperimentalWarning', demoEntry], {
+      env: { HOST: '', NO_COLOR: '1', PORT: String(port), BROKER_PORT: String(brokerPort), ...environment },
+      readyWhen: /Ctrl-C ends all of it/,
+    }),
+  );
+
+export const isRunning = (pid: number): boolean => {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+};
