@@ -7,16 +7,16 @@ import { build } from 'esbuild';
 
 const dist = new URL('../dist/', import.meta.url);
 
-/** The script as a bundler would make it of an application that imports the built package. */
-export const bundle = async (application: string): Promise<string> => {
+/** A file of this folder with all that it imports, as a script for a page. */
+export const bundle = async (file: string): Promise<string> => {
   const { outputFiles } = await build({
-    stdin: { contents: application, loader: 'tsx', resolveDir: fileURLToPath(dist) },
+    entryPoints: [fileURLToPath(new URL(file, import.meta.url))],
     bundle: true,
     write: false,
     format: 'iife',
-    platform: 'browser',
     target: 'es2022',
     jsx: 'automatic',
+    // Strict mode mounts twice only in React's development build.
     define: { 'process.env.NODE_ENV': '"development"' },
   });
   return outputFiles[0]?.text ?? '';
@@ -35,7 +35,7 @@ export const startPageServer = async (application = ''): Promise<PageServer> => 
     const send = (type: string, text: string | Buffer): void => {
       response.writeHead(200, { 'content-type': `${type}; charset=utf-8` }).end(text);
     };
-    switch (request.url) {
+    switch (request.url?.split('?')[0]) {
       case '/':
         return send('text/html', page('<script src="/wsbroker.global.js"></script>'));
       case '/app':
