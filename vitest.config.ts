@@ -1,39 +1,44 @@
-import { readdirSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
+import { fileURLToPath } from 'node:url';
 
 import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
+
+const inRepository = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
 const browserTests = '**/*.browser.test.{ts,tsx}';
 
 /** Tests that bring a browser, an installation or a compiler along run after the others, one file at a time. */
-const heavy = { maxWorkers: 1, fileParallelism: false, sequence: { groupOrder: 1 } };
+const heavy = { maxWorkers: 1, sequence: { groupOrder: 1 } };
 const light = { maxWorkers: Math.max(2, availableParallelism() - 1), sequence: { groupOrder: 0 } };
 
+/** The tests of one folder, with what its own `vitest.config.ts` adds where it has one. */
 const project = (
   name: string,
-  root: string,
+  folder: string,
   load: typeof heavy | typeof light,
-): TestProjectInlineConfiguration => ({
-  extends: true,
-  root,
-  test: {
-    name,
-    include: ['**/*.test.{ts,tsx}'],
-    exclude: ['**/node_modules/**', '**/dist/**', browserTests],
-    ...load,
-  },
-});
-
-const packages = readdirSync(new URL('packages', import.meta.url));
+): TestProjectInlineConfiguration => {
+  const config = inRepository(`${folder}/vitest.config.ts`);
+  return {
+    extends: existsSync(config) ? config : true,
+    root: folder,
+    test: {
+      name,
+      include: ['**/*.test.{ts,tsx}'],
+      exclude: ['**/node_modules/**', '**/dist/**', browserTests],
+      ...load,
+    },
+  };
+};
 
 export default defineConfig({
   test: {
     pool: 'forks',
     // Generous, since a loaded machine is no bug. Nothing asserts on absolute times.
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
     projects: [
-      ...packages.map((name) => project(name, `packages/${name}`, light)),
+      ...readdirSync(inRepository('packages')).map((name) => project(name, `packages/${name}`, light)),
       project('demo', 'apps/demo', light),
       project('e2e', 'e2e', heavy),
       project('scripts', 'scripts', heavy),
@@ -43,6 +48,7 @@ export default defineConfig({
           name: 'browser',
           include: [`{packages,apps,e2e}/${browserTests}`],
           exclude: ['**/node_modules/**'],
+          testTimeout: 120_000,
           ...heavy,
         },
       },
