@@ -120,7 +120,8 @@ test('P51: the table of error codes has every one of them', () => {
   const named = rows(section('8. Error codes'))
     .slice(2)
     .map(([name]) => name);
-  expect(named.toSorted()).toEqual([...errorCodeSchema.options].toSorted());
+  expect(new Set(named)).toEqual(new Set<string>(errorCodeSchema.options));
+  expect(named).toHaveLength(errorCodeSchema.options.length);
 });
 
 test('P52: the table of close codes has every one of them, and the rule is that of the code', () => {
