@@ -10,7 +10,7 @@ export class ChatPage implements AsyncDisposable {
 
   constructor(page: Page) {
     this.page = page;
-    page.setDefaultTimeout(30_000);
+    page.setDefaultTimeout(60_000);
     page.on('websocket', (socket) => this.sockets.push(socket));
     page.on('pageerror', (error) => this.errors.push(error.message));
     page.on('console', (message) => {

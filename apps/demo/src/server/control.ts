@@ -7,7 +7,7 @@ export interface ControlOptions {
   readonly status: () => ControlStatus;
 }
 
-export const stopMs = 10_000;
+const stopMs = 10_000;
 
 const maxStreams = 200;
 /** Proxies cut a stream that says nothing. */
@@ -100,7 +100,7 @@ export class Control implements Disposable {
  * Whether the request comes from a page of another site. Any page may POST here without asking, so it is the
  * browser's word that counts; what is no browser (curl) says nothing of the kind.
  */
-export const isFromElsewhere = ({ headers }: Pick<IncomingMessage, 'headers'>): boolean => {
+const isFromElsewhere = ({ headers }: Pick<IncomingMessage, 'headers'>): boolean => {
   const site = headers['sec-fetch-site'];
   if (site !== undefined && site !== 'same-origin' && site !== 'none') return true;
   // Browsers do not say where a request comes from when the page itself was loaded over plain HTTP from

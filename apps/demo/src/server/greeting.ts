@@ -17,28 +17,33 @@ export const urlHost = (host: string): string => (host.includes(':') ? `[${host}
 const shownHost = (host: string): string =>
   isWildcard(host) || host === '127.0.0.1' ? 'localhost' : urlHost(host);
 
+type Row = readonly [label: string, value: string, note: string];
+
 /** What is printed once everything runs. */
 export const greeting = ({ settings, port, brokerPort, backendPort, backendPid }: GreetingFacts): string => {
   const { host, dataFile } = settings;
-  const row = (label: string, value: string, note: string): string =>
-    `  ${styleText('bold', label.padEnd(9))} ${styleText('cyan', value.padEnd(26))} ${styleText('dim', note)}`;
+  const rows: Row[] = [
+    ['Page', `http://${shownHost(host)}:${port}/`, 'open it in two tabs'],
+    ...(isWildcard(host) ? lanAddresses() : []).map((address): Row => [
+      '',
+      `http://${address}:${port}/`,
+      'from another machine, or a phone',
+    ]),
+    ['Broker', `ws://${shownHost(host)}:${brokerPort}/`, `holds every socket, pid ${process.pid}`],
+    ['Backend', `http://127.0.0.1:${backendPort}/`, `may be killed: kill -9 ${backendPid}`],
+    ['History', shownPath(dataFile), 'outlives all of them'],
+  ];
+  const width = Math.max(...rows.map(([, value]) => value.length));
   const lines = [
     '',
     `  ${styleText('bold', 'WSBroker demo')}: a chat whose backend may go away at any time`,
     '',
-    row('Page', `http://${shownHost(host)}:${port}/`, 'open it in two tabs'),
-    ...(isWildcard(host) ? lanAddresses() : []).map((address) =>
-      row('', `http://${address}:${port}/`, 'from another machine, or a phone'),
+    ...rows.map(
+      ([label, value, note]) =>
+        `  ${styleText('bold', label.padEnd(8))}  ${styleText('cyan', value.padEnd(width))}  ${styleText('dim', note)}`,
     ),
-    row('Broker', `ws://${shownHost(host)}:${brokerPort}/`, `pid ${process.pid}, holds every socket`),
-    row(
-      'Backend',
-      `http://127.0.0.1:${backendPort}/`,
-      `pid ${backendPid}, may be killed: kill -9 ${backendPid}`,
-    ),
-    row('History', shownPath(dataFile), 'SQLite, outlives everything above'),
     '',
-    `  Ctrl-C ends all of it.`,
+    '  Ctrl-C ends all of it.',
     '',
   ];
   return `${lines.join('\n')}\n`;
