@@ -1,14 +1,18 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { commandSchema, check, type Command } from '@wsbroker/protocol';
 import type { Broker } from '../api.ts';
-import type { Logger } from '../ops/logger.ts';
 import { reasonOf } from '../ops/reason.ts';
 import { type BuiltInContext, isBuiltIn, runBuiltIn } from './built-in.ts';
 import { CommandError } from './command-error.ts';
+import { FailureLog } from './failure-log.ts';
 import type { Origin } from './target.ts';
 
 export interface CommandContext extends BuiltInContext {
   readonly broker: Broker;
 }
+
+/** After so long, others get their turn of the event loop before the list goes on. */
+const maxTurnMs = 10;
 
 /**
  * Runs a list of commands, one after the other, and gives one result a command in the same order.
@@ -19,15 +23,26 @@ export const executeCommands = async (
   commands: readonly unknown[],
   origin: Origin,
 ): Promise<unknown[]> => {
+  const failures = new FailureLog(context.log);
   const results: unknown[] = [];
+  let turnBeganMs = performance.now();
   for (const command of commands) {
     context.log.debug({ command }, '↓ from backend');
-    results.push(await resultOf(context, command, origin));
+    results.push(await resultOf(context, failures, { command, origin }));
+    if (performance.now() - turnBeganMs > maxTurnMs) {
+      await nextTurn();
+      turnBeganMs = performance.now();
+    }
   }
+  failures.end();
   return results;
 };
 
-const resultOf = async (context: CommandContext, candidate: unknown, origin: Origin): Promise<unknown> => {
+const resultOf = async (
+  context: CommandContext,
+  failures: FailureLog,
+  { command: candidate, origin }: { readonly command: unknown; readonly origin: Origin },
+): Promise<unknown> => {
   try {
     const checked = check(commandSchema, candidate, 'The command', 'bad-command');
     if (!checked.ok) throw new CommandError('bad-command', checked.error.message);
@@ -35,7 +50,7 @@ const resultOf = async (context: CommandContext, candidate: unknown, origin: Ori
     return (await run(context, checked.value, origin)) ?? null;
   } catch (cause) {
     const error = asCommandError(cause, candidate);
-    logFailure(context.log, error, cause);
+    failures.add(error, cause);
     return error.toResult();
   }
 };
@@ -66,9 +81,4 @@ const asCommandError = (cause: unknown, candidate: unknown): CommandError => {
   return new CommandError('command-failed', `The command \`${String(type)}\` failed: ${reasonOf(cause)}`, {
     cause,
   });
-};
-
-const logFailure = (log: Logger, error: CommandError, cause: unknown): void => {
-  if (error === cause) log.warn({ code: error.code }, `! ${error.message}`);
-  else log.error({ code: error.code, error: cause }, `! ${error.message}`);
 };
