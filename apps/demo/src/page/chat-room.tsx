@@ -79,7 +79,7 @@ export const ChatRoom = ({ chat, backend, state, wish }: ChatRoomProps) => {
             <MenuIcon />
             {unreadElsewhere > 0 && <span className="dot" />}
           </button>
-          <h1>
+          <h1 title={wish.room}>
             <span className="hash">#</span>
             {wish.room}
           </h1>
