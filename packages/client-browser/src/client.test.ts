@@ -123,6 +123,18 @@ describe('connecting', () => {
     expect(network.latest.url).toBe('wss://broker.example/?token=3');
   });
 
+  test('does not take an older socket for the one it waits for', async () => {
+    using started = start({ connectTimeoutMs: 1_000 });
+    const { client, network } = started;
+    await vi.advanceTimersByTimeAsync(1_250);
+    const [first, second] = network.sockets;
+    first?.open();
+    expect(client.status.state).toBe('connecting');
+    second?.open();
+    first?.end();
+    expect(client.status.state).toBe('open');
+  });
+
   test('takes no URL that comes after the attempt was given up', async () => {
     let resolve = (_url: string): void => undefined;
     const promise = new Promise<string>((take) => (resolve = take));
@@ -376,6 +388,20 @@ describe('firstMessages', () => {
     expect(network.latest.messages).toEqual([{ type: 'say' }]);
   });
 
+  test('go before what their function itself sends, which goes after the queue', async () => {
+    using started = start({
+      firstMessages: () => {
+        started.client.send({ type: 'sent' });
+        return [{ type: 'first' }];
+      },
+    });
+    const { client, network } = started;
+    client.send({ type: 'queued' });
+    await settle();
+    network.latest.open();
+    expect(network.latest.messages).toEqual([{ type: 'first' }, { type: 'queued' }, { type: 'sent' }]);
+  });
+
   test('may close the client', async () => {
     using started = start({
       firstMessages: () => {
@@ -387,6 +413,8 @@ describe('firstMessages', () => {
     started.network.latest.open();
     expect(started.client.status).toMatchObject({ state: 'closed', closeCode: 3001 });
     expect(started.network.latest.sent).toEqual([]);
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(started.network.sockets).toHaveLength(1);
   });
 });
 

@@ -25,7 +25,6 @@ export interface ConnectionOwner {
 export class Connection {
   readonly #options: ResolvedOptions;
   readonly #owner: ConnectionOwner;
-  readonly #events: MachineEvent[] = [];
   #state = initialState;
   #socket: SocketLike | undefined;
   /** Rises with each attempt and each loss, so that the late words of an older socket are known as such. */
@@ -64,24 +63,23 @@ export class Connection {
     this.#dispatch({ type: 'close', code, reason });
   }
 
-  /** Takes one event at a time: what an effect sets off waits for its turn. */
+  /**
+   * The state is replaced before its effects are run: the application, called by one of them, may set off the
+   * next event in the middle of this one.
+   */
   #dispatch(event: MachineEvent): void {
-    if (this.#events.push(event) > 1) return;
-    for (let next: MachineEvent | undefined = event; next; next = this.#events[0]) {
-      const nowMs = Date.now();
-      const random = this.#options.random();
-      const circumstances = { ...this.#options, nowMs, random, online: isOnline() };
-      const { state, effects } = transition(this.#state, next, circumstances);
-      if (state !== this.#state) {
-        this.#state = state;
-        clearTimeout(this.#timer);
-        if (state.wakeAtMs) {
-          this.#timer = setTimeout(() => this.#dispatch({ type: 'timer' }), state.wakeAtMs - nowMs);
-        }
+    const nowMs = Date.now();
+    const random = this.#options.random();
+    const circumstances = { ...this.#options, nowMs, random, online: isOnline() };
+    const { state, effects } = transition(this.#state, event, circumstances);
+    if (state !== this.#state) {
+      this.#state = state;
+      clearTimeout(this.#timer);
+      if (state.wakeAtMs) {
+        this.#timer = setTimeout(() => this.#dispatch({ type: 'timer' }), state.wakeAtMs - nowMs);
       }
-      for (const effect of effects) this.#run(effect);
-      this.#events.shift();
     }
+    for (const effect of effects) this.#run(effect);
     this.#watch();
     this.#owner.changed();
   }
