@@ -233,7 +233,7 @@ interface BrokerConstructor {
  * await broker.ready;
  * @throws BrokerError `bad-option`, naming the option and what is expected.
  */
-const createBroker = function Broker(options: BrokerOptions): BrokerApi {
+const createBroker = function (options: BrokerOptions): BrokerApi {
   return new RunningBroker(options);
 } as unknown as BrokerConstructor;
 // `instanceof Broker` holds for what either form gives.

@@ -1,4 +1,5 @@
 import { isJsonObject } from '@wsbroker/protocol';
+import { inspect } from 'node:util';
 import type * as z from 'zod';
 import { BrokerError } from './ops/broker-error.ts';
 import {
@@ -84,7 +85,7 @@ const shown = (value: unknown): string => {
   if (typeof value === 'function') return 'a function';
   if (Array.isArray(value)) return 'a list';
   if (typeof value === 'object' && value !== null) return 'an object';
-  if (typeof value !== 'string') return String(value);
+  if (typeof value !== 'string') return inspect(value);
   // The URL of a backend may hold a password.
   const text = value.replace(/\/\/[^/@]*@/, '//…@');
   return JSON.stringify(text.length > maxShownLength ? `${text.slice(0, maxShownLength)}…` : text);

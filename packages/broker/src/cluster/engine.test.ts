@@ -1,7 +1,7 @@
 import type { JsonObject } from '@wsbroker/protocol';
 import { expect, test } from 'vitest';
 import { applyOperation } from '../commands/apply.ts';
-import { FakeCommands } from '../commands/fake-commands.ts';
+import { FakeCommands } from '../../test/fake-commands.ts';
 import type { Operation, Outcome } from '../commands/operation.ts';
 import { EmbeddedEngine } from './embedded-engine.ts';
 import type { Apply, Engine } from './engine.ts';

@@ -1,6 +1,6 @@
 import type { JsonObject } from '@wsbroker/protocol';
 import { expect, test } from 'vitest';
-import { FakeCommands } from './fake-commands.ts';
+import { FakeCommands } from '../../test/fake-commands.ts';
 
 /** Ada and Bob in the lobby, Cyd in the hall. */
 const threeConnections = () => {

@@ -1,7 +1,7 @@
 import type { Command } from '@wsbroker/protocol';
 import { expect, test } from 'vitest';
 import type { Connection } from '../api.ts';
-import { FakeCommands } from './fake-commands.ts';
+import { FakeCommands } from '../../test/fake-commands.ts';
 
 const error = (code: string, message: string) => ({
   error: { code, message: expect.stringContaining(message) as string },
@@ -139,7 +139,6 @@ test.each<[string, unknown, string]>([
         throws: () => {
           throw thrown;
         },
-        // oxlint-disable-next-line prefer-promise-reject-errors
         rejects: () => Promise.reject(thrown),
         works: () => 1,
       },

@@ -1,13 +1,13 @@
 import { expect, test } from 'vitest';
 import type { Answer, Delivery as Attempt } from '../backend/backend.ts';
-import { type Answering, delivered, FakeBackend, retry } from '../backend/fake-backend.ts';
-import { type Config, FakeCommands } from '../commands/fake-commands.ts';
-import type { FakeConnection } from '../hub/fake-connection.ts';
+import { type Answering, delivered, FakeBackend, retry } from '../../test/fake-backend.ts';
+import { type Config, FakeCommands } from '../../test/fake-commands.ts';
+import type { FakeConnection } from '../../test/fake-connection.ts';
 import type { BrokerOptions } from '../options.ts';
 import { settingsFrom } from '../settings.ts';
 import { Delivery } from './delivery.ts';
 import type { EventQueue } from './event-queue.ts';
-import { FakeClock, settled } from './fake-clock.ts';
+import { FakeClock, settled } from '../../test/fake-clock.ts';
 
 interface StartOptions {
   readonly answer?: Answering;

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { EventQueue } from './event-queue.ts';
 import type { QueuedEvent } from './queued-event.ts';
 import { QueuedTotal } from './queued-total.ts';
-import { settled } from './fake-clock.ts';
+import { settled } from '../../test/fake-clock.ts';
 
 const event = (id: string): QueuedEvent => ({ id, type: 'client-x', json: '{}' });
 

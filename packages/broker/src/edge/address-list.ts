@@ -32,7 +32,7 @@ export class AddressList {
       if (version === 0 || !isRangeRight || rest.length > 0) {
         throw new BrokerError(
           'bad-option',
-          `Broker options: \`${option}\`: "${entry}" is not an address: expected IPv4 (127.0.0.1), IPv6 (::1) or a range (10.0.0.0/8)`,
+          `\`${option}\` has ${JSON.stringify(entry)}, which is no address: expected IPv4 (127.0.0.1), IPv6 (::1) or a range (10.0.0.0/8)`,
         );
       }
       if (bits === undefined) this.#list.addAddress(plain, family);

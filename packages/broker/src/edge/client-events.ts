@@ -1,6 +1,6 @@
 import { type ClientMessage, clientEventType } from '@wsbroker/protocol';
 import type { Broker } from '../api.ts';
-import type { Delivery, Subject } from '../delivery/delivery.ts';
+import type { Delivery } from '../delivery/delivery.ts';
 import type { EventQueue } from '../delivery/event-queue.ts';
 import type { QueuedEvent } from '../delivery/queued-event.ts';
 import type { HubConnection } from '../hub/connection.ts';
@@ -33,7 +33,7 @@ export class ClientEvents {
   constructor(context: ClientEventsContext, connection: HubConnection, onLeft: () => void) {
     this.#context = context;
     this.#connection = connection;
-    this.#queue = context.delivery?.open(connection as Subject, onLeft);
+    this.#queue = context.delivery?.open(connection, onLeft);
   }
 
   /** Reading from the socket has to stop until the backend has caught up. */
@@ -99,7 +99,10 @@ export class ClientEvents {
     bytes: number,
   ): void {
     if (!this.#queue || decision === false) return;
-    const event = (): QueuedEvent | undefined => this.#event(message);
+    // Counted now and not when a handler has decided: ids then grow in the order in which events are sent.
+    this.#lastNumber += 1;
+    const id = `${this.#connection.wskey}-${this.#lastNumber}`;
+    const event = (): QueuedEvent | undefined => this.#event(id, message);
     const held = bytes + eventOverheadBytes;
     if (decision !== true) {
       this.#queue.push(
@@ -112,17 +115,12 @@ export class ClientEvents {
     if (decided) this.#queue.push(decided, held);
   }
 
-  #event(message: () => { type: string; [field: string]: unknown }): QueuedEvent | undefined {
+  #event(id: string, message: () => { type: string; [field: string]: unknown }): QueuedEvent | undefined {
     const { log } = this.#context;
     try {
       const event = message();
       log.debug({ event }, '↑ to backend');
-      this.#lastNumber += 1;
-      return {
-        id: `${this.#connection.wskey}-${this.#lastNumber}`,
-        type: event.type,
-        json: JSON.stringify(event),
-      };
+      return { id, type: event.type, json: JSON.stringify(event) };
     } catch (error) {
       // A handler may have put something into the message that JSON cannot hold.
       log.error({ wskey: this.#connection.wskey, error }, '! the message cannot be sent to the backend:');

@@ -58,5 +58,5 @@ export const readClientMessage = (text: string): ReadMessage => {
   if (type !== undefined && (typeof type !== 'string' || !messageTypePattern.test(type))) {
     return refused("The message's `type` is not usable: expected 1 to 64 of A-Z a-z 0-9 . _ : -");
   }
-  return { ok: true, message: message as ClientMessage };
+  return { ok: true, message };
 };

@@ -121,7 +121,9 @@ export class CommandEndpoint {
   #encode(results: readonly unknown[]): string {
     const texts = results.map((result) => {
       try {
-        return (JSON.stringify(result) as string | undefined) ?? 'null';
+        // A function or `undefined` is no JSON, which the types do not say.
+        const text: unknown = JSON.stringify(result);
+        return typeof text === 'string' ? text : 'null';
       } catch (error) {
         const message = `The result cannot be written as JSON: ${(error as Error).message}`;
         this.#options.commands.log.error({ error }, '! a command has a result that is no JSON:');

@@ -6,6 +6,13 @@ export type OriginPolicy = readonly string[] | '*' | undefined;
 /** The host without its port, of a URL or a `host` header; undefined when malformed. */
 const hostnameOf = (url: string): string | undefined => URL.parse(url)?.hostname.toLowerCase();
 
+/** As a browser writes it: in lower case, without the port that the scheme has anyway. */
+const asBrowsersWrite = (origin: string): string => {
+  const standard = URL.parse(origin)?.origin ?? 'null';
+  // Schemes that URL knows nothing of, such as chrome-extension:, have no origin there.
+  return standard === 'null' ? origin.toLowerCase() : standard;
+};
+
 /**
  * Whether a page of this origin may open a WebSocket. Browsers send the user's cookies along from any
  * page, so without this check a foreign page would speak in the user's name. No `origin` means that it
@@ -14,7 +21,10 @@ const hostnameOf = (url: string): string | undefined => URL.parse(url)?.hostname
 export const isOriginAllowed = (request: IncomingMessage, policy: OriginPolicy): boolean => {
   const { origin, host } = request.headers;
   if (origin === undefined || policy === '*') return true;
-  if (policy !== undefined) return policy.some((allowed) => allowed === '*' || allowed === origin);
+  if (policy !== undefined) {
+    const lower = origin.toLowerCase();
+    return policy.some((allowed) => allowed === '*' || asBrowsersWrite(allowed) === lower);
+  }
   const asked = host === undefined ? undefined : hostnameOf(`http://${host}`);
   return asked !== undefined && hostnameOf(origin) === asked;
 };

@@ -1,4 +1,4 @@
-import { type SessionInfo } from '@wsbroker/protocol';
+import type { SessionInfo } from '@wsbroker/protocol';
 import { randomBytes } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
@@ -18,6 +18,16 @@ import { isOriginAllowed } from './origin.ts';
 import { refuseUpgrade } from './refuse-upgrade.ts';
 import { pathOf } from './request-path.ts';
 import { ClientSocket } from './socket.ts';
+
+/** Subprotocols of ours begin so. This broker speaks none yet, and must not say that it does. */
+const ownProtocolPrefix = 'wsbroker.';
+
+/**
+ * The first subprotocol that is not one of ours: messages are the application's, and a browser gives up a
+ * connection on which none of those that it asked for was agreed to.
+ */
+const spokenProtocol = (asked: ReadonlySet<string>): string | false =>
+  [...asked].find((protocol) => !protocol.startsWith(ownProtocolPrefix)) ?? false;
 
 export interface UpgradesOptions {
   readonly broker: Broker;
@@ -48,6 +58,7 @@ export class Upgrades {
       noServer: true,
       maxPayload: options.settings.maxMessageBytes,
       perMessageDeflate: false,
+      handleProtocols: spokenProtocol,
       // Not yet in the types of `ws`.
       closeTimeout: closeWaitMs,
     };

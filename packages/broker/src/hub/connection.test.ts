@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { fakeConnection } from './fake-connection.ts';
+import { fakeConnection } from '../../test/fake-connection.ts';
 
 test('send encodes an object and sends a string as it is', () => {
   const { connection, socket } = fakeConnection('a');

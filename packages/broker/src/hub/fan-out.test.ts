@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { fakeConnection } from './fake-connection.ts';
+import { fakeConnection } from '../../test/fake-connection.ts';
 import { fanOut } from './fan-out.ts';
 import { textFrame } from './frame.ts';
 

@@ -1,7 +1,7 @@
 import { type Criteria, matches } from '@wsbroker/protocol';
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { fakeConnection } from './fake-connection.ts';
+import { fakeConnection } from '../../test/fake-connection.ts';
 import { Hub, type Target } from './hub.ts';
 
 const add = (hub: Hub, wskey: string, fields: Record<string, unknown> = {}) => {
@@ -107,7 +107,7 @@ const fields = fc.dictionary(
   fc.oneof(value, fc.array(value, { maxLength: 3 })),
   { maxKeys: 3 },
 );
-const criteria = fc.option(fields as fc.Arbitrary<Criteria>, { nil: undefined });
+const criteria = fc.option<Criteria, undefined>(fields, { nil: undefined });
 
 test('selects what a plain look at each would', () => {
   fc.assert(

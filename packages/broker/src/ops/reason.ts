@@ -1,5 +1,8 @@
 import { inspect } from 'node:util';
 
+const textOf = (value: unknown): string =>
+  typeof value === 'string' ? value : inspect(value, { depth: 2, breakLength: Infinity });
+
 /**
  * What an error says, for a log line or an answer; of anything else that was thrown, how it looks.
  *
@@ -9,8 +12,8 @@ export const reasonOf = (error: unknown): string => {
   try {
     // Several addresses were tried (`localhost` is two): the error itself says nothing, those inside do.
     if (error instanceof AggregateError && error.message === '') return error.errors.map(reasonOf).join(', ');
-    if (error instanceof Error) return String(error.message) || error.name;
-    return typeof error === 'string' ? error : inspect(error, { depth: 2, breakLength: Infinity });
+    if (error instanceof Error) return textOf(error.message) || error.name;
+    return textOf(error);
   } catch {
     return 'an error that cannot be shown';
   }

@@ -1,16 +1,16 @@
-/** For tests: a hub of connections without sockets, and commands that run on it. Not part of the package. */
+/** A hub of connections without sockets, and commands that run on it. */
 import { MemoryLogger } from '@wsbroker/testkit';
-import type { Broker, Handlers } from '../api.ts';
-import { EmbeddedEngine } from '../cluster/embedded-engine.ts';
-import type { Apply, Engine } from '../cluster/engine.ts';
-import { type FakeConnection, fakeConnection } from '../hub/fake-connection.ts';
-import { Hub } from '../hub/hub.ts';
-import { logFor } from '../ops/logger.ts';
-import type { BrokerOptions } from '../options.ts';
-import { applyOperation } from './apply.ts';
-import { type CommandContext, executeCommands } from './execute.ts';
-import type { Operation, Outcome } from './operation.ts';
-import type { Origin } from './target.ts';
+import type { Broker, Handlers } from '../src/api.ts';
+import { EmbeddedEngine } from '../src/cluster/embedded-engine.ts';
+import type { Apply, Engine } from '../src/cluster/engine.ts';
+import { type FakeConnection, fakeConnection } from './fake-connection.ts';
+import { Hub } from '../src/hub/hub.ts';
+import { logFor } from '../src/ops/logger.ts';
+import type { BrokerOptions } from '../src/options.ts';
+import { applyOperation } from '../src/commands/apply.ts';
+import { type CommandContext, executeCommands } from '../src/commands/execute.ts';
+import type { Operation, Outcome } from '../src/commands/operation.ts';
+import type { Origin } from '../src/commands/target.ts';
 
 export type Config = Pick<BrokerOptions, 'backendCommands'> & Handlers;
 export type EngineOver = (apply: Apply<Operation, Outcome>) => Engine<Operation, Outcome>;

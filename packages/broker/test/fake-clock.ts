@@ -1,5 +1,5 @@
-/** For tests: time that stands still until it is told to go on. Not part of the package. */
-import type { Clock } from './clock.ts';
+/** Time that stands still until it is told to go on. */
+import type { Clock } from '../src/delivery/clock.ts';
 
 interface Waiter {
   readonly atMs: number;

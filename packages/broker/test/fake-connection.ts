@@ -1,8 +1,8 @@
-/** For tests: connections without sockets. Not part of the package. */
+/** Connections without sockets. */
 import type { IncomingMessage } from 'node:http';
-import type { Broker } from '../api.ts';
-import { HubConnection } from './connection.ts';
-import type { Socket } from './socket.ts';
+import type { Broker } from '../src/api.ts';
+import { HubConnection } from '../src/hub/connection.ts';
+import type { Socket } from '../src/hub/socket.ts';
 
 /** Keeps what it is given. */
 export class FakeSocket implements Socket {

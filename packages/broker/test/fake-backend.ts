@@ -1,5 +1,5 @@
-/** For tests: a backend that answers as it is told. Not part of the package. */
-import type { Answer, Backend, Delivery } from './backend.ts';
+/** A backend that answers as it is told. */
+import type { Answer, Backend, Delivery } from '../src/backend/backend.ts';
 
 export type Answering = (delivery: Delivery, signal: AbortSignal) => Answer | Promise<Answer>;
 
