@@ -8,6 +8,7 @@ import {
 import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Inbox } from './inbox.ts';
+import { testServers } from './leak-check.ts';
 import { misbehave, type Misbehaviour } from './misbehaviour.ts';
 
 /** An event as it arrived. */
@@ -91,6 +92,7 @@ export class FakeBackend implements AsyncDisposable {
     const server = createServer((request, response) => {
       void this.#take(request, response);
     });
+    testServers.add(server);
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);
       server.listen(this.#port, '127.0.0.1', () => resolve());
