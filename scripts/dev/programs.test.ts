@@ -7,6 +7,10 @@ test('says what a missing program leaves out, and how to get it', async () => {
   expect(lines).toContain(
     'PHP with curl is missing, so the tests with a PHP backend were left out: sudo apt-get install php-cli php-curl',
   );
-  expect(lines).toContainEqual(expect.stringMatching(/^Python 3 is missing, .*: sudo apt-get install python3$/));
-  expect(lines).toContainEqual(expect.stringMatching(/^nginx is missing, .*: sudo apt-get install nginx-light$/));
+  expect(lines).toContainEqual(
+    expect.stringMatching(/^Python 3 is missing, .*: sudo apt-get install python3$/),
+  );
+  expect(lines).toContainEqual(
+    expect.stringMatching(/^nginx is missing, .*: sudo apt-get install nginx-light$/),
+  );
 });
