@@ -32,7 +32,7 @@ interface OpenPage extends AsyncDisposable {
   readonly errors: string[];
 }
 
-describe.skipIf(!has('chromium'))('in Chromium', () => {
+describe.skipIf(!has('chromium'))('in Chromium', { timeout: 120_000 }, () => {
   let browser: Browser;
   let pages: PageServer;
   beforeAll(async () => {

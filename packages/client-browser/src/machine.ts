@@ -21,7 +21,7 @@ import { abnormalClosure, mayReconnect } from './close-code.ts';
 export type StateName = 'idle' | 'connecting' | 'open' | 'waiting' | 'offline' | 'suspended' | 'closed';
 
 /** How a socket ended. */
-export interface Ending {
+interface Ending {
   readonly code: number;
   readonly reason: string;
 }

@@ -64,7 +64,7 @@ test('import and require give the same names, with nothing of a page at hand', a
   }
 });
 
-test('the types need no more than es2022 and a page, and no skipLibCheck', async () => {
+test('the types need no more than es2022 and a page, and no skipLibCheck', { timeout: 180_000 }, async () => {
   const scratch = await mkdtemp(join(folder, 'node_modules', '.types-'));
   try {
     const compilerOptions = {

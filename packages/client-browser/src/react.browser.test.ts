@@ -20,7 +20,7 @@ const listen = async () => {
   return { broker, happened, [Symbol.asyncDispose]: () => broker[Symbol.asyncDispose]() };
 };
 
-describe.skipIf(!has('chromium'))('in Chromium', () => {
+describe.skipIf(!has('chromium'))('in Chromium', { timeout: 120_000 }, () => {
   let browser: Browser;
   let pages: PageServer;
   beforeAll(async () => {
