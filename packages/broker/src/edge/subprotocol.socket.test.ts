@@ -5,7 +5,7 @@ import { Broker } from '../broker.ts';
 
 const startBroker = brokerStarter(Broker);
 
-test('agrees to the first subprotocol that is the application\'s own', async () => {
+test("agrees to the first subprotocol that is the application's own", async () => {
   await using broker = await startBroker({});
   const socket = new WebSocket(broker.url, ['wsbroker.v9', 'chat', 'other']);
   await new Promise((resolve, reject) => socket.once('open', resolve).once('error', reject));
