@@ -38,7 +38,8 @@ class RunningBroker implements BrokerApi {
   readonly config: BrokerOptions;
   readonly websocketServer: WebSocketServer;
   readonly httpServer: Server | SecureServer;
-  readonly ready: Promise<void>;
+  readonly #ready: Promise<void>;
+  #isReadyAsked = false;
   readonly #log: Log;
   readonly #engine: Engine<Operation, Outcome>;
   readonly #delivery: Delivery | undefined;
@@ -94,13 +95,18 @@ class RunningBroker implements BrokerApi {
       upgrades: this.#upgrades,
       commands: this.#commands,
     });
-    this.ready = this.#start(settings);
+    this.#ready = this.#start(settings);
     // Who does not ask for `ready` is told by the log; a rejection must not end the process.
-    this.ready.catch((error: unknown) => {
-      if (!this.#closing.signal.aborted) this.#log.error({ error }, '! Error:');
+    this.#ready.catch((error: unknown) => {
+      if (!this.#isReadyAsked && !this.#closing.signal.aborted) this.#log.error({ error }, '! Error:');
       // A program whose broker could not start ends by itself: no timer of ours keeps it.
       void this.close();
     });
+  }
+
+  get ready(): Promise<void> {
+    this.#isReadyAsked = true;
+    return this.#ready;
   }
 
   get port(): number {
@@ -160,8 +166,8 @@ class RunningBroker implements BrokerApi {
   }
 
   async #start(settings: { port?: number | undefined; host?: string | undefined }): Promise<void> {
-    this.httpServer.on('error', this.#onServerError);
     await listen(this.httpServer, settings, this.#closing.signal);
+    this.httpServer.on('error', this.#onServerError);
     this.#log.info({}, `➥ websocket server listening on port ${this.port}`);
   }
 
@@ -171,7 +177,7 @@ class RunningBroker implements BrokerApi {
 
   async #stop(drainMs: number): Promise<void> {
     this.#closing.abort();
-    const isReady = await this.ready.then(
+    const isReady = await this.#ready.then(
       () => true,
       () => false,
     );

@@ -1,5 +1,8 @@
+import { isJsonObject } from '@wsbroker/protocol';
 import { readFileSync } from 'node:fs';
 import { parseArgs, type ParseArgsOptionsConfig } from 'node:util';
+import { AddressList } from './edge/address-list.ts';
+import { reasonOf } from './ops/reason.ts';
 import type { BrokerOptions } from './options.ts';
 import { settingsFrom, unknownOptions } from './settings.ts';
 
@@ -8,7 +11,7 @@ export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
 
-export const flags = {
+const flags = {
   port: { type: 'string' },
   host: { type: 'string' },
   'backend-url': { type: 'string' },
@@ -19,10 +22,14 @@ export const flags = {
   version: { type: 'boolean', short: 'v' },
 } as const satisfies ParseArgsOptionsConfig;
 
-export const usage = `Usage: wsbroker --port 31002 --backend-url http://localhost/mybackend/ [options]
+/** What can be set by a flag or in the environment. */
+type SettingName = Exclude<keyof typeof flags, 'help' | 'version'>;
 
-Holds WebSocket connections for an HTTP backend: POSTs an event for each connect,
-message and disconnect, and runs the commands that the backend answers or POSTs.
+export const usage = `Usage: wsbroker --port 31002 --backend-url http://localhost/app/ [options]
+
+Holds WebSocket connections for an HTTP backend: POSTs an event for each
+connect, message and disconnect, and runs the commands that the backend answers
+or POSTs.
 
   --port NUMBER       port of WebSockets and commands; 0 takes a free one
   --host ADDRESS      address to listen on (default: all)
@@ -32,11 +39,13 @@ message and disconnect, and runs the commands that the backend answers or POSTs.
   --log FORMAT        text (default), json, or off
   --config FILE       a JSON file with any of the options of Broker(), such as
                       { "port": 31002, "backend": { "url": "http://…" } }
-  --help, --version
+  -h, --help          this text
+  -v, --version       the version
 
 Each option can also be set in the environment: WSBROKER_PORT, WSBROKER_HOST,
-WSBROKER_BACKEND_URL, WSBROKER_ALLOW (with commas), WSBROKER_LOG, WSBROKER_CONFIG.
-A flag goes before the environment, the environment before the config file.
+WSBROKER_BACKEND_URL, WSBROKER_ALLOW (with commas), WSBROKER_LOG and
+WSBROKER_CONFIG. A flag goes before the environment, the environment before
+the config file.
 SIGTERM and Ctrl-C close in order; a second one ends at once.`;
 
 /** What the command line asks for. */
@@ -45,39 +54,26 @@ export type Request =
   | { readonly kind: 'version' }
   | { readonly kind: 'run'; readonly options: BrokerOptions };
 
-type Values = Partial<Record<'port' | 'host' | 'backend-url' | 'log' | 'config', string>> & {
-  allow?: string[];
-};
+/** A setting as it was given, and by which name: `--port` or `WSBROKER_PORT`. */
+interface Given {
+  readonly name: string;
+  readonly text: string;
+}
 
-/** @throws UsageError, or a BrokerError for an option out of its bounds. */
+/** @throws UsageError, or a BrokerError `bad-option` for an option that is out of its bounds. */
 export const readCommandLine = (args: readonly string[], environment: NodeJS.ProcessEnv): Request => {
-  const given = parse(args);
-  if (given.help) return { kind: 'help' };
-  if (given.version) return { kind: 'version' };
-  const values: Values = { ...fromEnvironment(environment), ...given };
-  const options = values.config === undefined ? {} : readConfig(values.config);
-  if (values.port !== undefined) options.port = numberOf(values.port);
-  if (values.host !== undefined) options.host = values.host;
-  options.log = logOf(values.log, options.log);
-  const url = values['backend-url'];
-  if (url !== undefined || values.allow !== undefined) {
-    options.backend = {
-      type: 'http',
-      ...(options.backend as object | undefined),
-      ...(url === undefined ? {} : { url }),
-      ...(values.allow === undefined ? {} : { allow: values.allow }),
-    } as BrokerOptions['backend'];
-  }
-  if (options.port === undefined) {
-    throw new UsageError('--port is missing: expected a port number, for example --port 31002');
-  }
-  if (options.backend !== undefined && (options.backend as { url?: unknown }).url === undefined) {
-    throw new UsageError(
-      '--backend-url is missing: expected where to POST events, for example http://localhost/mybackend/',
-    );
-  }
-  settingsFrom(options);
-  return { kind: 'run', options };
+  const values = parse(args);
+  if (values.help) return { kind: 'help' };
+  if (values.version) return { kind: 'version' };
+  const given = (setting: SettingName): Given | undefined => {
+    const value = values[setting];
+    if (value !== undefined)
+      return { name: `--${setting}`, text: Array.isArray(value) ? value.join() : value };
+    const name = `WSBROKER_${setting.toUpperCase().replaceAll('-', '_')}`;
+    const text = environment[name];
+    return text === undefined || text === '' ? undefined : { name, text };
+  };
+  return { kind: 'run', options: optionsFrom(given) };
 };
 
 const parse = (args: readonly string[]) => {
@@ -85,31 +81,63 @@ const parse = (args: readonly string[]) => {
     return parseArgs({ args: [...args], options: flags, strict: true, allowPositionals: false }).values;
   } catch (error) {
     // Node's first sentence says what is wrong; the rest explains its own option syntax.
-    const [sentence = ''] = (error as Error).message.split('. ');
+    const [sentence = ''] = (error as Error).message.split(/\.?\n|\. |\.$/);
     throw new UsageError(sentence, { cause: error });
   }
 };
 
-const fromEnvironment = (environment: NodeJS.ProcessEnv): Values => {
-  const values: Values = {};
-  for (const name of ['port', 'host', 'backend-url', 'log', 'config'] as const) {
-    const value = environment[`WSBROKER_${name.toUpperCase().replaceAll('-', '_')}`];
-    if (value !== undefined && value !== '') values[name] = value;
+const optionsFrom = (given: (setting: SettingName) => Given | undefined): BrokerOptions => {
+  const [port, host, url, allow] = [given('port'), given('host'), given('backend-url'), given('allow')];
+  const config = given('config');
+  const options = config === undefined ? {} : readConfig(config);
+  if (port !== undefined) options.port = port.text;
+  if (host !== undefined) options.host = host.text;
+  options.log = logFrom(given('log'), options.log);
+  if ((url !== undefined || allow !== undefined) && isJsonObject(options.backend ?? {})) {
+    options.backend = {
+      ...options.backend,
+      ...(url === undefined ? {} : { url: url.text }),
+      ...(allow === undefined ? {} : { allow: addressesOf(allow) }),
+    } as NonNullable<BrokerOptions['backend']>;
   }
-  const allow = environment['WSBROKER_ALLOW'];
-  if (allow !== undefined && allow !== '') values.allow = allow.split(',').map((address) => address.trim());
-  return values;
+  checkComplete(options);
+  const names: Readonly<Record<string, Given | undefined>> = {
+    port,
+    host,
+    'backend.url': url,
+    'backend.allow': allow,
+  };
+  settingsFrom(options, (option) => {
+    const name = names[option]?.name;
+    return name ?? (config === undefined ? undefined : `\`${option}\` in ${config.text}`);
+  });
+  return options;
 };
 
-const numberOf = (text: string): number => {
-  if (!/^\d{1,5}$/.test(text)) throw new UsageError(`--port is "${text}": expected a number from 0 to 65535`);
-  return Number(text);
+const checkComplete = ({ port, backend }: BrokerOptions): void => {
+  if (port === undefined) {
+    throw new UsageError('--port is missing: expected a port number, for example --port 31002');
+  }
+  if (isJsonObject(backend) && backend['url'] === undefined) {
+    throw new UsageError(
+      '--backend-url is missing: expected where to POST events, for example http://localhost/mybackend/',
+    );
+  }
 };
 
-const logOf = (flag: string | undefined, fromConfig: BrokerOptions['log']): BrokerOptions['log'] => {
-  switch (flag) {
-    case undefined:
-      return fromConfig ?? true;
+const addressesOf = ({ name, text }: Given): string[] => {
+  const addresses = text
+    .split(',')
+    .map((address) => address.trim())
+    .filter((address) => address !== '');
+  // For its error, which calls the option by the name that was typed.
+  void new AddressList(addresses, name);
+  return addresses;
+};
+
+const logFrom = (given: Given | undefined, ofConfig: BrokerOptions['log']): BrokerOptions['log'] => {
+  if (given === undefined) return ofConfig ?? true;
+  switch (given.text) {
     case 'text':
     case 'true':
       return true;
@@ -119,30 +147,27 @@ const logOf = (flag: string | undefined, fromConfig: BrokerOptions['log']): Brok
     case 'false':
       return false;
     default:
-      throw new UsageError(`--log is "${flag}": expected text, json or off`);
+      throw new UsageError(`${given.name} is ${JSON.stringify(given.text)}: expected text, json or off`);
   }
 };
 
-const readConfig = (file: string): BrokerOptions => {
+const readConfig = ({ name, text: file }: Given): BrokerOptions => {
   let config: unknown;
   try {
     config = JSON.parse(readFileSync(file, 'utf8'));
   } catch (error) {
     const what = error instanceof SyntaxError ? 'is not JSON' : 'cannot be read';
-    throw new UsageError(`--config: ${file} ${what}: ${(error as Error).message}`, { cause: error });
+    throw new UsageError(`${name}: ${file} ${what}: ${reasonOf(error)}`, { cause: error });
   }
-  if (typeof config !== 'object' || config === null || Array.isArray(config)) {
-    throw new UsageError(
-      `--config: ${file} is not a JSON object: expected options such as { "port": 31002 }`,
-    );
+  if (!isJsonObject(config)) {
+    throw new UsageError(`${name}: ${file} is no JSON object: expected options such as { "port": 31002 }`);
   }
-  const [unknown] = unknownOptions(config);
-  if (unknown !== undefined) {
-    throw new UsageError(`--config: ${file}: unknown option \`${unknown}\``);
+  const unknown = unknownOptions(config).map((option) => `\`${option}\``);
+  if (unknown.length > 0) {
+    throw new UsageError(`${name}: ${file} has ${unknown.join(', ')}, which no option is called`);
   }
-  const { log } = config as { log?: unknown };
-  if (log !== undefined && typeof log !== 'boolean' && log !== 'json') {
-    throw new UsageError(`--config: ${file}: \`log\`: expected true, false or "json"`);
-  }
-  return config as BrokerOptions;
+  const { log } = config;
+  return typeof log === 'string'
+    ? { ...config, log: logFrom({ name: `\`log\` in ${file}`, text: log }, undefined) }
+    : config;
 };

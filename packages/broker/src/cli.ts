@@ -10,5 +10,5 @@ if (major < oldest[0] || (major === oldest[0] && minor < oldest[1])) {
   process.exitCode = 1;
 } else {
   const { runCommandLine } = await import('./command-line.ts');
-  runCommandLine(process.argv.slice(2), process.env);
+  await runCommandLine(process.argv.slice(2), process.env);
 }

@@ -4,16 +4,17 @@ import { pino } from 'pino';
 import { expect, test } from 'vitest';
 import { BrokerError } from './ops/broker-error.ts';
 import type { BrokerOptions } from './options.ts';
-import { type OptionNames, settingsFrom, unknownOptions } from './settings.ts';
+import { type NameOption, settingsFrom, unknownOptions } from './settings.ts';
 
 const url = 'http://localhost/';
 
 /** As a program without types would call it. */
-const settingsOf = (options: unknown, names?: OptionNames) => settingsFrom(options as BrokerOptions, names);
+const settingsOf = (options: unknown, nameOption?: NameOption) =>
+  settingsFrom(options as BrokerOptions, nameOption);
 
-const mistakeIn = (options: unknown, names?: OptionNames): string => {
+const mistakeIn = (options: unknown, nameOption?: NameOption): string => {
   try {
-    settingsOf(options, names);
+    settingsOf(options, nameOption);
   } catch (error) {
     expect(error).toBeInstanceOf(BrokerError);
     expect(error).toMatchObject({ code: 'bad-option' });
@@ -202,7 +203,7 @@ test('every mistake is told, not only the first', () => {
 test('a missing port is told, unless there is a server', () => {
   const expected = 'is missing: expected a port number (0 takes a free one), or a `server` of yours';
   expect(mistakeIn({})).toBe(`\`port\` ${expected}`);
-  expect(mistakeIn({}, { port: '--port' })).toBe(`--port ${expected}`);
+  expect(mistakeIn({}, () => '--port')).toBe(`--port ${expected}`);
   expect(settingsOf({ server: createServer() }).port).toBeUndefined();
 });
 
@@ -211,8 +212,12 @@ test.each([undefined, null, 'x', 31_002, []])('options that are no object are to
 });
 
 test('an option that was given by another name is called by that name', () => {
-  const names = { port: '--port', 'backend.url': 'WSBROKER_BACKEND_URL', 'backend.allow': '--allow' };
-  expect(mistakeIn({ port: 'x', backend: { url: 'x', allow: [''] } }, names)).toBe(
+  const names: Record<string, string> = {
+    port: '--port',
+    'backend.url': 'WSBROKER_BACKEND_URL',
+    'backend.allow': '--allow',
+  };
+  expect(mistakeIn({ port: 'x', backend: { url: 'x', allow: [''] } }, (option) => names[option])).toBe(
     [
       '--port is "x": expected a whole number from 0 to 65535',
       'WSBROKER_BACKEND_URL is "x": expected an http:// or https:// URL',

@@ -11,14 +11,14 @@ import {
   settingsSchema,
 } from './options.ts';
 
-/** Other names that options were given by, such as `--port` for `port`. */
-export type OptionNames = Readonly<Record<string, string>>;
+/** Another name that an option was given by, such as `--port` for `port`. */
+export type NameOption = (option: string) => string | undefined;
 
 /**
  * Options checked, with every default filled in.
  * @throws BrokerError `bad-option`, naming each option that is wrong, what was seen and what is expected.
  */
-export const settingsFrom = (options: BrokerOptions, names: OptionNames = {}): Settings => {
+export const settingsFrom = (options: BrokerOptions, nameOption: NameOption = () => undefined): Settings => {
   if (!isJsonObject(options)) {
     throw badOption(
       'Broker needs an options object, such as { port: 31002, backend: { type: "http", url: "http://localhost/" } }',
@@ -28,11 +28,11 @@ export const settingsFrom = (options: BrokerOptions, names: OptionNames = {}): S
   const programmatic = programmaticSchema.safeParse(options);
   const issues = [...(settings.error?.issues ?? []), ...(programmatic.error?.issues ?? [])];
   if (!settings.success || issues.length > 0) {
-    throw badOption(issues.map((issue) => described(furthest(issue), options, names)).join('; '));
+    throw badOption(issues.map((issue) => described(furthest(issue), options, nameOption)).join('; '));
   }
   if (settings.data.port === undefined && options.server === undefined) {
     throw badOption(
-      `${nameOf(['port'], names)} is missing: expected a port number (0 takes a free one), or a \`server\` of yours`,
+      `${nameOf(['port'], nameOption)} is missing: expected a port number (0 takes a free one), or a \`server\` of yours`,
     );
   }
   return settings.data;
@@ -63,13 +63,13 @@ const furthest = (issue: z.core.$ZodIssue): Issue => {
   return inner ? { path: [...issue.path, ...inner.path], message: inner.message } : issue;
 };
 
-const described = ({ path, message }: Issue, options: object, names: OptionNames): string =>
-  `${nameOf(path, names)} is ${shown(valueAt(options, path))}: ${message}`;
+const described = ({ path, message }: Issue, options: object, nameOption: NameOption): string =>
+  `${nameOf(path, nameOption)} is ${shown(valueAt(options, path))}: ${message}`;
 
 /** `backend.allow[0]`, or the flag that it was given by. */
-const nameOf = (path: readonly PropertyKey[], names: OptionNames): string => {
+const nameOf = (path: readonly PropertyKey[], nameOption: NameOption): string => {
   const fields = path.filter((part) => typeof part !== 'number').map(String);
-  const given = names[fields.join('.')];
+  const given = nameOption(fields.join('.'));
   if (given !== undefined) return given;
   const places = path.map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`));
   return `\`${places.join('').replace(/^\./, '')}\``;

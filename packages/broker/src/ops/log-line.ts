@@ -1,4 +1,5 @@
 import { inspect } from 'node:util';
+import { BrokerError } from './broker-error.ts';
 import { reasonOf } from './reason.ts';
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
@@ -10,7 +11,7 @@ export type Line = (level: LogLevel, fields: object, message: string) => string;
 // steer the terminal.
 // oxlint-disable-next-line no-control-regex
 const controlCharacters = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g;
-const oneLine = (text: string): string =>
+export const oneLine = (text: string): string =>
   text.replace(controlCharacters, (character) => {
     const json = JSON.stringify(character).slice(1, -1);
     return json === character ? `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}` : json;
@@ -29,7 +30,7 @@ const shown = (value: unknown): string => {
 /** `at say (file:///app/chat.js:12:5)`: where an error of the application's came from. */
 const originOf = (fields: object): string[] => {
   const frames = Object.values(fields)
-    .filter((value) => value instanceof Error)
+    .filter((value): value is Error => value instanceof Error && !(value instanceof BrokerError))
     .map((error) => /^\s+(at .+)$/m.exec(error.stack ?? '')?.[1]);
   return frames.filter((frame) => frame !== undefined).map((frame) => `(${frame})`);
 };

@@ -38,7 +38,6 @@ const logOf = (minimum: LogLevel, line: Line, write: Write): Log => {
   };
 };
 
-// Not `process.stdout.write`: `console` ignores that the reader of a pipe is gone, which would end the process.
 const toStandardOutput: Write = (line) => console.log(line);
 
 /** Lines for a terminal, as the seed printed them. */
