@@ -8,7 +8,7 @@ export const startMs = 1_000_000;
 /** Each test of the file gets a clock of its own, and must leave no timer. */
 export const fakeTimeInEachTest = (): void => {
   beforeEach(() => {
-    vi.fakeTimeInEachTestrs({ now: startMs });
+    vi.useFakeTimers({ now: startMs });
   });
   afterEach(() => {
     vi.unstubAllGlobals();
