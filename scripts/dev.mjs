@@ -69,9 +69,11 @@ try {
   if (!command) throw new Error(`unknown command '${name}'\n\n${usage}`);
   process.exitCode = await command(steps, rest);
 } catch (error) {
-  // A failed step has shown its output already.
-  if (!(error instanceof StepFailed))
+  // A failed step has shown its output already, and been counted.
+  if (!(error instanceof StepFailed)) {
     console.error(`dev: ${error instanceof Error ? error.message : String(error)}`);
+    steps.failed += 1;
+  }
   process.exitCode = 1;
   if (name === 'test') steps.printTotal();
 }
