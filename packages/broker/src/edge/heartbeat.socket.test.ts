@@ -1,0 +1,68 @@
+import { brokerStarter, connectRaw, connectTcp, startFakeBackend } from '@wsbroker/testkit';
+import { expect, test } from 'vitest';
+import { Broker } from '../index.ts';
+
+const startBroker = brokerStarter(Broker);
+
+test('a client that does not read is found, closed with 4000, and is one disconnect; those that answer stay', async () => {
+  await using backend = await startFakeBackend();
+  await using broker = await startBroker({
+    backend: { url: backend.url },
+    pingIntervalMs: 50,
+    pongTimeoutMs: 1_000,
+  });
+  await using dead = await connectRaw(broker.url, { headers: { cookie: 'who=dead' } });
+  await using alive = await connectRaw(broker.url, { headers: { cookie: 'who=alive' } });
+  dead.pause();
+  const gone = await backend.next(({ message }) => message.type === 'session-disconnect');
+  expect(gone.connection).toMatchObject({ who: 'dead' });
+  dead.resume();
+  expect(await dead.closed).toEqual({ code: 4000, reason: 'heartbeat-timeout' });
+  expect(alive.isOpen).toBe(true);
+  await broker.close();
+  const disconnects = backend.events.filter(({ message }) => message.type === 'session-disconnect');
+  expect(disconnects.map(({ connection }) => connection['who'])).toEqual(['dead', 'alive']);
+});
+
+test('a client that sends messages is alive, though it answers no ping', async () => {
+  await using broker = await startBroker({ pingIntervalMs: 20, pongTimeoutMs: 500 });
+  await using client = await connectRaw(broker.url, { ws: { autoPong: false } });
+  let pings = 0;
+  await new Promise<void>((resolve) => {
+    client.socket.on('ping', () => {
+      client.send({ type: 'busy' });
+      pings += 1;
+      if (pings === 4) resolve();
+    });
+  });
+  expect(client.isOpen).toBe(true);
+});
+
+test('a client that answers nothing at all is closed', async () => {
+  await using broker = await startBroker({ pingIntervalMs: 20, pongTimeoutMs: 100 });
+  await using client = await connectRaw(broker.url, { ws: { autoPong: false } });
+  expect(await client.closed).toEqual({ code: 4000, reason: 'heartbeat-timeout' });
+});
+
+test('a peer whose network is gone, and that so answers no close either, is let go of', async () => {
+  await using backend = await startFakeBackend();
+  await using broker = await startBroker({
+    backend: { url: backend.url },
+    pingIntervalMs: 20,
+    pongTimeoutMs: 100,
+  });
+  await using tcp = await connectTcp(broker.port);
+  tcp.write(
+    'GET / HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: 0aCw4LH5MR7bIacx5PtEtA==\r\n\r\n',
+  );
+  await backend.next(({ message }) => message.type === 'session-disconnect');
+  expect(broker.websocketServer.clients.size).toBe(0);
+});
+
+test('a broker without clients, or whose clients come and go, has no heartbeat left once it is closed', async () => {
+  await using broker = await startBroker({ pingIntervalMs: 10, pongTimeoutMs: 10_000 });
+  const client = await connectRaw(broker.url);
+  await new Promise((resolve) => client.socket.once('ping', resolve));
+  await client.close();
+  await broker.close();
+});

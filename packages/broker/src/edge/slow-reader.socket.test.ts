@@ -1,0 +1,53 @@
+import { brokerStarter, connectRaw, startFakeBackend } from '@wsbroker/testkit';
+import { expect, test } from 'vitest';
+import { Broker } from '../index.ts';
+
+const startBroker = brokerStarter(Broker);
+const kibi = 1_024;
+
+test('a client that leaves more than `maxUnreadBytes` unread is closed, with a line in the log; others get everything', async () => {
+  await using backend = await startFakeBackend();
+  await using broker = await startBroker({ backend: { url: backend.url }, maxUnreadBytes: 256 * kibi });
+  await using slow = await connectRaw(broker.url, { headers: { cookie: 'who=slow' } });
+  await using good = await connectRaw(broker.url, { headers: { cookie: 'who=good' } });
+  slow.pause();
+  const text = 'x'.repeat(64 * kibi);
+  const count = 300;
+  // As fast as the good one reads.
+  for (let n = 0; n < count; n += 1) {
+    broker.broadcast({ type: 'news', n, text });
+    expect((await good.next())['n']).toBe(n);
+  }
+  const gone = await backend.next(({ message }) => message.type === 'session-disconnect');
+  expect(gone.connection).toMatchObject({ who: 'slow' });
+  expect(good.isOpen).toBe(true);
+  expect(broker.logs.messages('warn')).toEqual(['! a client does not read what it is sent, and is closed:']);
+  slow.resume();
+  await slow.closed;
+  // Never a gap: what arrived is the beginning.
+  expect(slow.received.map(({ n }) => n)).toEqual(slow.received.map((_, n) => n));
+  expect(slow.received.length).toBeLessThan(count);
+});
+
+test('one message larger than `maxUnreadBytes` to a client that reads is no offence', async () => {
+  await using broker = await startBroker({ maxUnreadBytes: 64 * kibi });
+  await using client = await connectRaw(broker.url);
+  broker.broadcast('x'.repeat(8 * kibi * kibi));
+  expect(await client.next()).toHaveLength(8 * kibi * kibi);
+  expect(client.isOpen).toBe(true);
+});
+
+test('one that floods with bad messages and does not read the answers is closed too', async () => {
+  await using broker = await startBroker({ maxUnreadBytes: 16 * kibi, log: false });
+  await using client = await connectRaw(broker.url);
+  client.pause();
+  const isOpen = (): boolean =>
+    [...broker.websocketServer.clients].some(({ readyState, OPEN }) => readyState === OPEN);
+  const bad = '['.repeat(1_000);
+  while (isOpen()) {
+    for (let n = 0; n < 1_000; n += 1) client.send(bad);
+    await new Promise(setImmediate);
+  }
+  await using other = await connectRaw(broker.url);
+  expect(other.isOpen).toBe(true);
+});
