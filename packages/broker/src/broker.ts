@@ -61,7 +61,8 @@ class RunningBroker implements BrokerApi {
 
     const hub = new Hub();
     this.#engine = new EmbeddedEngine((operation: Operation) => applyOperation(hub, operation));
-    const commands: CommandContext = { broker: this, engine: this.#engine, log: this.#log };
+    const { handlerTimeoutMs } = settings;
+    const commands: CommandContext = { broker: this, engine: this.#engine, log: this.#log, handlerTimeoutMs };
 
     const { backend } = settings;
     const allow = backend?.allow && new AddressList(backend.allow, 'backend.allow');

@@ -118,6 +118,11 @@ export const settingsSchema = z.object({
   retryMaxMs: whole(1, 600_000).default(10_000),
   /** An event that could not be delivered for so long is given up. @default 300000 */
   maxEventAgeMs: whole(1, 86_400_000).default(300_000),
+  /**
+   * How long an async handler or command of the application may take; after that it counts as failed. A
+   * connection's events wait for it. @default 30000
+   */
+  handlerTimeoutMs: whole(1, 600_000).default(30_000),
   /** How often clients are pinged. @default 25000 */
   pingIntervalMs: whole(10, 3_600_000).default(25_000),
   /** How long a client may take to answer a ping. @default 10000 */

@@ -37,6 +37,7 @@ test('every default is filled in', () => {
     retryMinMs: 100,
     retryMaxMs: 10_000,
     maxEventAgeMs: 300_000,
+    handlerTimeoutMs: 30_000,
     pingIntervalMs: 25_000,
     pongTimeoutMs: 10_000,
   });
@@ -79,6 +80,7 @@ test.each<[string, number, number]>([
   ['retryMinMs', 1, 60_000],
   ['retryMaxMs', 1, 600_000],
   ['maxEventAgeMs', 1, 86_400_000],
+  ['handlerTimeoutMs', 1, 600_000],
   ['pingIntervalMs', 10, 3_600_000],
   ['pongTimeoutMs', 10, 3_600_000],
   ['backend.timeoutMs', 1, 600_000],

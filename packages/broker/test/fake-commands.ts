@@ -25,6 +25,7 @@ export class FakeCommands {
       broker: { config } as Broker,
       engine: engineOver((operation) => applyOperation(this.hub, operation)),
       log: logFor(this.logs),
+      handlerTimeoutMs: 30_000,
     };
   }
 

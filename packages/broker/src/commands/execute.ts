@@ -2,6 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { commandSchema, check, type Command } from '@wsbroker/protocol';
 import type { Broker } from '../api.ts';
 import { reasonOf } from '../ops/reason.ts';
+import { isPromiseLike, within } from '../ops/time-limit.ts';
 import { type BuiltInContext, isBuiltIn, runBuiltIn } from './built-in.ts';
 import { CommandError } from './command-error.ts';
 import { FailureLog } from './failure-log.ts';
@@ -9,6 +10,8 @@ import type { Origin } from './target.ts';
 
 export interface CommandContext extends BuiltInContext {
   readonly broker: Broker;
+  /** How long a command of the application's own may take. */
+  readonly handlerTimeoutMs: number;
 }
 
 /** After so long, others get their turn of the event loop before the list goes on. */
@@ -47,7 +50,9 @@ const resultOf = async (
     const checked = check(commandSchema, candidate, 'The command', 'bad-command');
     if (!checked.ok) throw new CommandError('bad-command', checked.error.message);
     // JSON has no `undefined`, and a result always stands in its place.
-    return (await run(context, checked.value, origin)) ?? null;
+    const result = run(context, checked.value, origin);
+    if (!isPromiseLike(result)) return result ?? null;
+    return (await within(result, context.handlerTimeoutMs, 'its promise')) ?? null;
   } catch (cause) {
     const error = asCommandError(cause, candidate);
     failures.add(error, cause);

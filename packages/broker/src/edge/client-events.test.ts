@@ -28,7 +28,12 @@ const startEvents = ({ config = {}, answer, settings, hasBackend = true }: Start
     clock: new FakeClock(),
   });
   const { connection, socket } = commands.connect('k');
-  const context = { broker, log, delivery: hasBackend ? delivery : undefined };
+  const context = {
+    handlerTimeoutMs: 30_000,
+    broker,
+    log,
+    delivery: hasBackend ? delivery : undefined,
+  };
   const events = new ClientEvents(context, connection, () => {});
   return { backend, broker, events, connection, socket, logs: commands.logs };
 };

@@ -5,10 +5,13 @@ import type { EventQueue } from '../delivery/event-queue.ts';
 import type { QueuedEvent } from '../delivery/queued-event.ts';
 import type { HubConnection } from '../hub/connection.ts';
 import type { Log } from '../ops/logger.ts';
+import { isPromiseLike, within } from '../ops/time-limit.ts';
 
 export interface ClientEventsContext {
   readonly broker: Broker;
   readonly log: Log;
+  /** How long a handler may take to decide. */
+  readonly handlerTimeoutMs: number;
   /** Where events go; without a backend handlers are all there is. */
   readonly delivery: Delivery | undefined;
 }
@@ -87,7 +90,8 @@ export class ClientEvents {
     };
     try {
       const decision = call();
-      return isPromiseLike(decision) ? Promise.resolve(decision).then(Boolean, failed) : Boolean(decision);
+      if (!isPromiseLike(decision)) return Boolean(decision);
+      return within(decision, this.#context.handlerTimeoutMs, 'its promise').then(Boolean, failed);
     } catch (error) {
       return failed(error);
     }
@@ -128,6 +132,3 @@ export class ClientEvents {
     }
   }
 }
-
-const isPromiseLike = (value: unknown): value is PromiseLike<unknown> =>
-  typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function';

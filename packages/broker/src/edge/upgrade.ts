@@ -118,7 +118,8 @@ export class Upgrades {
       broker,
       socket,
     });
-    const events: ClientEvents = new ClientEvents({ broker, log, delivery }, connection, () => {
+    const context = { broker, log, delivery, handlerTimeoutMs: settings.handlerTimeoutMs };
+    const events: ClientEvents = new ClientEvents(context, connection, () => {
       socket.resumeIfLow();
       if (isGone && events.waiting === 0) hub.forget(connection);
     });
