@@ -99,7 +99,7 @@ test.each([
   };
   await writeFile(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: [file] }));
   expect(await run('node', [join(root, 'node_modules/typescript/bin/tsc'), '-p', folder])).toBe('');
-});
+}, 180_000);
 
 test('starts a broker with the wsbroker command, which ends in order on SIGTERM', async () => {
   const { events, exitCode } = await runCommand(join(project, 'node_modules/.bin/wsbroker'));
