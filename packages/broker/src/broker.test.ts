@@ -111,7 +111,7 @@ test.each([
 ])('a bad option throws, and leaves neither timer nor listener: %j', (options, message) => {
   const server = createServer();
   const before = [server.eventNames(), process.getActiveResourcesInfo()];
-  expect(() => Broker({ server, ...options } as BrokerOptions)).toThrow(
+  expect(() => Broker({ server, ...options })).toThrow(
     expect.objectContaining({ code: 'bad-option', message: expect.stringContaining(message) as string }),
   );
   expect([server.eventNames(), process.getActiveResourcesInfo()]).toEqual(before);

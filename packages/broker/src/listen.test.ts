@@ -1,4 +1,4 @@
-import { EventEmitter } from 'node:events';
+import { EventEmitter, getEventListeners } from 'node:events';
 import type { Server } from 'node:http';
 import { expect, test } from 'vitest';
 import { listen } from './listen.ts';
@@ -36,10 +36,12 @@ test('asks the server to listen on port and host, and resolves when it does', as
 });
 
 test('without a port waits until somebody else has the server listen', async () => {
-  const { server, listened } = begin({});
+  const closing = new AbortController();
+  const { server, listened } = begin({}, closing.signal);
   expect(server.asked).toEqual([]);
   server.emit('listening');
   await listened;
+  expect(getEventListeners(closing.signal, 'abort')).toEqual([]);
 });
 
 test('a server that listens already is taken as it is', async () => {

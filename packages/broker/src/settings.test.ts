@@ -241,7 +241,7 @@ test('a long value is cut', () => {
 test.each<[unknown, string[]]>([
   [{ port: 0, backend: { url } }, []],
   [{ port: 0, origin: ['https://a.example'], Path: '/' }, ['origin', 'Path']],
-  [{ port: 0, backend: { url, alow: ['::1'] } }, ['backend.alow']],
+  [{ prot: 0, backend: { url, alow: ['::1'] } }, ['prot', 'backend.alow']],
   [{ port: 0, backend: { type: 'function', handle() {}, url } }, ['backend.url']],
   [{ port: 0, backend: url }, []],
 ])('names that no option has are found: %j', (options, names) => {
