@@ -43,7 +43,9 @@ export const prepare = async (steps) => {
   if (!tools) throw new Error('unreachable: a failed step throws');
   await steps.must('install', { cwd: root, env: tools.env }, async (run) => {
     if (isInstalled()) return 'unchanged';
-    await run('pnpm', ['install', '--frozen-lockfile', '--reporter=append-only']);
+    // Libraries that another pnpm has put there, from another store, are replaced without a question.
+    const flags = ['--frozen-lockfile', '--reporter=append-only', '--config.confirm-modules-purge=false'];
+    await run('pnpm', ['install', ...flags]);
     writeFileSync(stamp, installationKey());
     return '';
   });

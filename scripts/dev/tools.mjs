@@ -48,7 +48,6 @@ const environment = (binFolders) => {
     npm_config_cache: join(folder, 'cache/npm'),
     npm_config_update_notifier: 'false',
     pnpm_config_store_dir: join(folder, 'store'),
-    pnpm_config_confirm_modules_purge: 'false',
     pnpm_config_update_notifier: 'false',
     PNPM_HOME: join(folder, 'pnpm-home'),
     XDG_CACHE_HOME: join(folder, 'cache'),

@@ -82,24 +82,28 @@ test.each([
   ['nodenext', 'use.mts', 'nodenext'],
   ['nodenext as CommonJS', 'use.cts', 'nodenext'],
   ['bundler', 'use.ts', 'bundler'],
-])('is typed under moduleResolution %s', async (name, file, moduleResolution) => {
-  const folder = join(project, `types ${name}`);
-  await mkdir(folder);
-  await writeFile(join(folder, file), typescript);
-  const compilerOptions = {
-    strict: true,
-    exactOptionalPropertyTypes: true,
-    noEmit: true,
-    skipLibCheck: false,
-    target: 'es2023',
-    lib: ['es2023', 'dom', 'esnext.disposable'],
-    module: moduleResolution === 'bundler' ? 'esnext' : moduleResolution,
-    moduleResolution,
-    types: ['node'],
-  };
-  await writeFile(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: [file] }));
-  expect(await run('node', [join(root, 'node_modules/typescript/bin/tsc'), '-p', folder])).toBe('');
-}, 180_000);
+])(
+  'is typed under moduleResolution %s',
+  async (name, file, moduleResolution) => {
+    const folder = join(project, `types ${name}`);
+    await mkdir(folder);
+    await writeFile(join(folder, file), typescript);
+    const compilerOptions = {
+      strict: true,
+      exactOptionalPropertyTypes: true,
+      noEmit: true,
+      skipLibCheck: false,
+      target: 'es2023',
+      lib: ['es2023', 'dom', 'esnext.disposable'],
+      module: moduleResolution === 'bundler' ? 'esnext' : moduleResolution,
+      moduleResolution,
+      types: ['node'],
+    };
+    await writeFile(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: [file] }));
+    expect(await run('node', [join(root, 'node_modules/typescript/bin/tsc'), '-p', folder])).toBe('');
+  },
+  180_000,
+);
 
 test('starts a broker with the wsbroker command, which ends in order on SIGTERM', async () => {
   const { events, exitCode } = await runCommand(join(project, 'node_modules/.bin/wsbroker'));
