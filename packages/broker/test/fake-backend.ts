@@ -34,3 +34,17 @@ export class FakeBackend implements Backend {
     return Promise.resolve();
   }
 }
+
+/** Answers that are given one after the other, the last one for ever. */
+export const inTurn = (first: Answer, ...others: Answer[]): Answering => {
+  const left = [first, ...others];
+  let last = first;
+  return () => {
+    last = left.shift() ?? last;
+    return last;
+  };
+};
+
+/** As a real backend does: the attempt fails as soon as the broker has to stop. */
+export const hang: Answering = (_attempt, signal) =>
+  new Promise((resolve) => signal.addEventListener('abort', () => resolve(retry('aborted')), { once: true }));

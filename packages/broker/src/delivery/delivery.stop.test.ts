@@ -1,0 +1,89 @@
+import { expect, test } from 'vitest';
+import { delivered, hang, retry } from '../../test/fake-backend.ts';
+import { settled } from '../../test/fake-clock.ts';
+import type { FakeCommands } from '../../test/fake-commands.ts';
+import { push, startDelivery } from '../../test/start-delivery.ts';
+import type { Answer } from '../backend/backend.ts';
+
+const never = new Promise<never>(() => {});
+
+test('stop delivers what waits, and closes the backend last', async () => {
+  const held: ((answer: Answer) => void)[] = [];
+  const { backend, delivery, open, logs } = startDelivery({
+    answer: () => new Promise((resolve) => held.push(resolve)),
+  });
+  const { queue } = open('k');
+  push(queue, 'k-1');
+  push(queue, 'k-2');
+  await settled();
+  const stopped = delivery.stop(5_000);
+  for (let n = 0; n < 2; n += 1) {
+    await settled();
+    expect(backend.isClosed).toBe(false);
+    held.shift()?.(delivered());
+  }
+  await stopped;
+  expect(backend.log).toEqual(['k-1#1', 'k-2#1']);
+  expect(backend.isClosed).toBe(true);
+  expect(logs.messages('error')).toEqual([]);
+  expect(delivery.isStopped).toBe(true);
+});
+
+test('stop with nothing to do is done at once', async () => {
+  const { backend, delivery, clock } = startDelivery();
+  await delivery.stop(5_000);
+  expect(backend.isClosed).toBe(true);
+  expect(clock.nextMs).toBeUndefined();
+});
+
+const lossOf = (logs: FakeCommands['logs']): string[] =>
+  logs.messages('error').filter((message) => message.includes('before the broker closed'));
+
+test('stop gives up what is not delivered in time, breaks off waits and requests, and counts', async () => {
+  const { backend, clock, delivery, open, logs } = startDelivery({
+    answer: (attempt, signal) => (attempt.id.startsWith('hang') ? hang(attempt, signal) : retry()),
+    settings: { retryMinMs: 60_000, retryMaxMs: 60_000 },
+  });
+  for (const key of ['hang', 'down']) {
+    const { queue } = open(key);
+    for (let n = 1; n <= 3; n += 1) push(queue, `${key}-${n}`);
+  }
+  await settled();
+  const stopped = delivery.stop(2_000);
+  await clock.advance(1_999);
+  expect(backend.isClosed).toBe(false);
+  await clock.advance(1);
+  await stopped;
+  expect(backend.log).toEqual(['hang-1#1', 'down-1#1']);
+  expect(lossOf(logs)).toEqual(['! 6 events were not delivered before the broker closed']);
+  expect(clock.nextMs).toBeUndefined();
+});
+
+test('an event that waits for a slot is not sent after the stop', async () => {
+  const { backend, clock, delivery, open, logs } = startDelivery({ answer: hang, maxRequests: 1 });
+  push(open('a').queue, 'a-1');
+  push(open('b').queue, 'b-1');
+  await settled();
+  const stopped = delivery.stop(1_000);
+  await clock.advance(1_000);
+  await stopped;
+  expect(backend.log).toEqual(['a-1#1']);
+  expect(lossOf(logs)).toEqual(['! 2 events were not delivered before the broker closed']);
+});
+
+test('what is behind a handler or a command that never ends is counted too, and holds up nothing for long', async () => {
+  const { backend, clock, delivery, open, logs } = startDelivery({
+    answer: () => delivered([{ type: 'forever' }]),
+    config: { backendCommands: { forever: () => never } },
+  });
+  const { queue } = open('a');
+  push(queue, 'a-1');
+  push(queue, 'a-2');
+  const undecided = open('b');
+  undecided.queue.push(never, 10);
+  const stopped = delivery.stop(1_000);
+  await clock.advance(3_000);
+  await stopped;
+  expect(backend.isClosed).toBe(true);
+  expect(lossOf(logs)).toEqual(['! 3 events were not delivered before the broker closed']);
+});

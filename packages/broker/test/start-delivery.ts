@@ -1,0 +1,41 @@
+/** Delivery over a fake backend and a fake clock. */
+import { Delivery } from '../src/delivery/delivery.ts';
+import type { EventQueue } from '../src/delivery/event-queue.ts';
+import type { BrokerOptions } from '../src/options.ts';
+import { settingsFrom } from '../src/settings.ts';
+import { type Answering, FakeBackend } from './fake-backend.ts';
+import { FakeClock } from './fake-clock.ts';
+import { type Config, FakeCommands } from './fake-commands.ts';
+import type { FakeConnection } from './fake-connection.ts';
+
+export interface StartOptions {
+  readonly answer?: Answering;
+  readonly config?: Config;
+  readonly settings?: Partial<BrokerOptions>;
+  readonly maxRequests?: number;
+}
+
+/** A delivery whose waits are all as long as they can be. */
+export const startDelivery = ({ answer, config, settings, maxRequests = 32 }: StartOptions = {}) => {
+  const backend = new FakeBackend(answer);
+  const commands = new FakeCommands(config);
+  const clock = new FakeClock();
+  const delivery = new Delivery({
+    backend,
+    commands: commands.context,
+    settings: settingsFrom({ port: 0, ...settings }),
+    maxRequests,
+    log: commands.context.log,
+    clock,
+    random: () => 1,
+  });
+  const open = (wskey: string, fields?: Record<string, unknown>): FakeConnection & { queue: EventQueue } => {
+    const fake = commands.connect(wskey, fields);
+    return { ...fake, queue: delivery.open(fake.connection) };
+  };
+  const { logs } = commands;
+  return { backend, commands, clock, delivery, open, logs };
+};
+
+export const push = (queue: EventQueue, id: string, type = 'client-x'): void =>
+  queue.push({ id, type, json: JSON.stringify({ type, id }) }, 100);
