@@ -5,7 +5,7 @@ import { HubConnection } from '../src/hub/connection.ts';
 import type { Socket } from '../src/hub/socket.ts';
 
 /** Keeps what it is given. */
-export class FakeSocket implements Socket {
+class FakeSocket implements Socket {
   readonly frames: Buffer[] = [];
   readonly closes: { code: number; reason: string }[] = [];
 
