@@ -1,4 +1,4 @@
-import { type Browser, chromium } from 'playwright-core';
+import type { Browser } from 'playwright-core';
 import { chromiumPath } from './programs.ts';
 
 const flags = [
@@ -12,5 +12,8 @@ const flags = [
 ];
 
 /** Starts the Chromium of this machine without a window; `await using` ends it. */
-export const launchBrowser = (): Promise<Browser> =>
-  chromium.launch({ executablePath: chromiumPath(), args: flags, timeout: 60_000 });
+export const launchBrowser = async (): Promise<Browser> => {
+  // Not with the other imports: it takes longer to load than most test files to run, and few need it.
+  const { chromium } = await import('playwright-core');
+  return chromium.launch({ executablePath: chromiumPath(), args: flags, timeout: 60_000 });
+};

@@ -6,6 +6,7 @@ export {
   brokerStarter,
 } from './broker-starter.ts';
 export { launchBrowser } from './browser.ts';
+export { Disposables } from './disposables.ts';
 export {
   type Answer,
   type AnswerTo,

@@ -1,4 +1,11 @@
-import { brokerStarter, connectRaw, type RawClient, postCommands, startFakeBackend } from '@wsbroker/testkit';
+import {
+  brokerStarter,
+  connectRaw,
+  type RawClient,
+  postCommands,
+  startFakeBackend,
+  Disposables,
+} from '@wsbroker/testkit';
 import { describe, expect, test } from 'vitest';
 import { Broker, type BrokerOptions } from '../index.ts';
 
@@ -219,7 +226,7 @@ test('list gives every sessionInfo, in the order of connecting', async () => {
 
 test('list in pages: `limit` and `cursor` give each connection once, also when one leaves meanwhile', async () => {
   await using on = await start();
-  await using clients = new AsyncDisposableStack();
+  await using clients = new Disposables();
   const all = [];
   for (const n of [1, 2, 3, 4, 5]) all.push(clients.use(await on.connect(`n=${n}`)));
   const page = async (cursor?: string) => {

@@ -1,4 +1,4 @@
-import { brokerStarter, connectRaw, postCommands } from '@wsbroker/testkit';
+import { brokerStarter, connectRaw, postCommands, Disposables } from '@wsbroker/testkit';
 import { expect, test } from 'vitest';
 import { Broker } from '../index.ts';
 
@@ -9,7 +9,7 @@ const start = async () => {
   const broker = await startBroker({
     backend: { type: 'function', handle: () => [], allow: ['127.0.0.1'] },
   });
-  const clients = new AsyncDisposableStack();
+  const clients = new Disposables();
   for (const cookie of ['n=1; room=Lobby', 'n=2; room=garden; vip=Yes', 'n=3']) {
     clients.use(await connectRaw(broker.url, { headers: { cookie } }));
   }
@@ -27,7 +27,7 @@ const start = async () => {
       return (listed as Record<string, unknown>[])[0]?.[name];
     },
     async [Symbol.asyncDispose]() {
-      await clients.disposeAsync();
+      await clients[Symbol.asyncDispose]();
       await broker[Symbol.asyncDispose]();
     },
   };

@@ -1,4 +1,11 @@
-import { brokerStarter, connectRaw, postCommands, type RawClient, startFakeBackend } from '@wsbroker/testkit';
+import {
+  brokerStarter,
+  connectRaw,
+  postCommands,
+  type RawClient,
+  startFakeBackend,
+  Disposables,
+} from '@wsbroker/testkit';
 import { describe, expect, test } from 'vitest';
 import { Broker, type BrokerOptions } from '../index.ts';
 
@@ -115,7 +122,7 @@ test('a backend that is only slow holds a fast client back, too', async () => {
 test('when all queues together are full no socket is read further, until there is room again', async () => {
   const names = range(6).map((n) => `c${n}`);
   await using on = await start({ maxTotalQueuedBytes: 700 * kibi });
-  await using clients = new AsyncDisposableStack();
+  await using clients = new Disposables();
   const connected = new Map<string, RawClient>();
   for (const name of names) connected.set(name, clients.use(await on.connect(name)));
   for (const [name, client] of connected) flood(client, name, 50, large);

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { brokerStarter, connectRaw, startFakeBackend } from '@wsbroker/testkit';
+import { brokerStarter, connectRaw, startFakeBackend, Disposables } from '@wsbroker/testkit';
 import { expect, test } from 'vitest';
 import { Broker } from '../index.ts';
 
@@ -19,7 +19,7 @@ test('of one connection one event is in flight; those of others go side by side'
     return [];
   });
   await using broker = await startBroker({ backend: { url: backend.url } });
-  await using clients = new AsyncDisposableStack();
+  await using clients = new Disposables();
   for (const _ of range(8)) {
     const client = clients.use(await connectRaw(broker.url));
     for (const n of range(10)) client.send({ type: 'say', n });
@@ -35,7 +35,7 @@ test('no more requests run at once than `maxRequests`, and every connection gets
     return [];
   });
   await using broker = await startBroker({ backend: { url: backend.url, maxRequests: 3 } });
-  await using clients = new AsyncDisposableStack();
+  await using clients = new Disposables();
   const connected = await Promise.all(range(20).map(() => connectRaw(broker.url)));
   for (const client of connected) {
     clients.use(client);
@@ -122,7 +122,7 @@ test('events that wait when the broker is closed are delivered, and their discon
     return [];
   });
   await using broker = await startBroker({ backend: { url: backend.url } });
-  await using clients = new AsyncDisposableStack();
+  await using clients = new Disposables();
   for (const c of range(5)) {
     const client = clients.use(await connectRaw(broker.url, { headers: { cookie: `c=${c}` } }));
     for (const n of range(20)) client.send({ type: 'say', n });

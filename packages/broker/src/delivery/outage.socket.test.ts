@@ -1,5 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { type BackendEvent, brokerStarter, connectRaw, startFakeBackend } from '@wsbroker/testkit';
+import {
+  type BackendEvent,
+  brokerStarter,
+  connectRaw,
+  startFakeBackend,
+  Disposables,
+} from '@wsbroker/testkit';
 import { describe, expect, test } from 'vitest';
 import { Broker } from '../index.ts';
 
@@ -142,7 +148,7 @@ test('an outage is told once in the log, and its end once, however many events f
   await using backend = await startFakeBackend();
   await using broker = await startBroker({ backend: { url: backend.url }, ...quick });
   await backend.stop();
-  await using clients = new AsyncDisposableStack();
+  await using clients = new Disposables();
   for (const _ of range(20)) clients.use(await connectRaw(broker.url));
   await broker.logs.next(({ message }) => message === '! retry');
   await backend.start();

@@ -97,6 +97,8 @@ describe('what comes through a proxy or from a web page is refused, though the p
     ['x-forwarded-for', ''],
     ['X-Forwarded-Host', 'example.com'],
     ['x-forwarded-proto', 'https'],
+    ['x-forwarded-port', '443'],
+    ['x-forwarded-server', 'proxy'],
     ['x-real-ip', '127.0.0.1'],
     ['Forwarded', 'for=127.0.0.1'],
     ['via', '1.1 proxy'],

@@ -1,4 +1,11 @@
-import { brokerStarter, connectRaw, connectTcp, type RawTcp, startFakeBackend } from '@wsbroker/testkit';
+import {
+  brokerStarter,
+  connectRaw,
+  connectTcp,
+  type RawTcp,
+  startFakeBackend,
+  Disposables,
+} from '@wsbroker/testkit';
 import { describe, expect, test } from 'vitest';
 import { Broker } from '../index.ts';
 
@@ -173,7 +180,7 @@ test('a flood of pings that outruns its answers is cut off, and others are serve
 
 test('pings of one that never reads what it is answered cost no memory without bound', async () => {
   await using broker = await startBroker({ pingIntervalMs: 60_000 });
-  await using sockets = new AsyncDisposableStack();
+  await using sockets = new Disposables();
   await using other = await connectRaw(broker.url);
   const pings = Buffer.concat(Array.from({ length: 500 }, () => frame(0x89, 'p'.repeat(125))));
   for (let n = 0; n < 10; n += 1) {

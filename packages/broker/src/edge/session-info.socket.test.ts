@@ -1,4 +1,11 @@
-import { brokerStarter, connectRaw, connectTcp, postCommands, startFakeBackend } from '@wsbroker/testkit';
+import {
+  brokerStarter,
+  connectRaw,
+  connectTcp,
+  postCommands,
+  startFakeBackend,
+  Disposables,
+} from '@wsbroker/testkit';
 import { describe, expect, test } from 'vitest';
 import { Broker, type BrokerOptions } from '../index.ts';
 
@@ -64,7 +71,7 @@ test('wskey is the broker’s own and unique, though clients send the same Sec-W
   await using broker = await startBroker({
     onClientConnect: ({ sessionInfo }) => void keys.push(sessionInfo.wskey),
   });
-  await using sockets = new AsyncDisposableStack();
+  await using sockets = new Disposables();
   const sameKey = '0aCw4LH5MR7bIacx5PtEtA==';
   for (let n = 0; n < 10; n += 1) {
     const tcp = sockets.use(await connectTcp(broker.port));
