@@ -2,7 +2,9 @@ import type { ClientMessage, Command, Criteria, SessionInfo } from '@wsbroker/pr
 import type { IncomingMessage, Server } from 'node:http';
 import type { Server as SecureServer } from 'node:https';
 import type { WebSocketServer } from 'ws';
-import type { BrokerOptions } from './options.ts';
+import type * as z from 'zod';
+import type { Logger } from './ops/logger.ts';
+import type { FunctionBackendOptions, HttpBackendOptions, settingsSchema } from './options.ts';
 
 /** One user's link, as handlers see it. */
 export interface Connection {
@@ -37,6 +39,23 @@ export interface Handlers {
   onClientDisconnect?(connection: Connection, broker: Broker): unknown;
   /** A command that is neither built-in nor in `backendCommands`. Its return is the command's result. */
   onBackendMessage?(command: Command, connection: Connection | null, broker: Broker): unknown;
+}
+
+/** What `Broker(options)` takes. */
+export interface BrokerOptions extends Omit<z.input<typeof settingsSchema>, 'port' | 'backend'>, Handlers {
+  /** The port of WebSockets and commands; 0 takes a free one. May be missing with a `server` of yours. */
+  port?: number | string | undefined;
+  backend?: HttpBackendOptions | FunctionBackendOptions | undefined;
+  /** Use this server. Its own handlers go on working; the broker takes upgrades and commands. */
+  server?: Server | SecureServer | undefined;
+  /**
+   * `true`: everything, readable in a terminal; `'json'`: JSON lines, without payloads; a logger such as
+   * `pino()`. Otherwise only what went wrong, and `log` commands.
+   * @default false
+   */
+  log?: boolean | 'json' | Logger | undefined;
+  /** Commands of the application's own, by type; they go before the built-in ones. */
+  backendCommands?: Record<string, CommandHandler> | undefined;
 }
 
 /** A running broker. */

@@ -4,7 +4,7 @@ import { createServer, type Server } from 'node:http';
 import type { Server as SecureServer } from 'node:https';
 import { inspect } from 'node:util';
 import type { WebSocketServer } from 'ws';
-import type { Broker as BrokerApi } from './api.ts';
+import type { Broker as BrokerApi, BrokerOptions } from './api.ts';
 import type { Backend } from './backend/backend.ts';
 import { FunctionBackend } from './backend/function-backend.ts';
 import { HttpBackend } from './backend/http-backend.ts';
@@ -25,7 +25,7 @@ import { Hub } from './hub/hub.ts';
 import { listen } from './listen.ts';
 import { BrokerError } from './ops/broker-error.ts';
 import { type Log, logFor } from './ops/logger.ts';
-import type { BackendSettings, BrokerOptions } from './options.ts';
+import type { BackendSettings } from './options.ts';
 import { settingsFrom, unknownOptions } from './settings.ts';
 
 const defaultDrainMs = 5_000;

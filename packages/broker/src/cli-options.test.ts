@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { readCommandLine, usage, UsageError } from './cli-options.ts';
 import { BrokerError } from './ops/broker-error.ts';
-import type { BrokerOptions } from './options.ts';
+import type { BrokerOptions } from './api.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'wsbroker-cli-'));
 afterAll(() => rmSync(folder, { recursive: true }));

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { parseArgs, type ParseArgsOptionsConfig } from 'node:util';
 import { AddressList } from './edge/address-list.ts';
 import { reasonOf } from './ops/reason.ts';
-import type { BrokerOptions } from './options.ts';
+import type { BrokerOptions } from './api.ts';
 import { settingsFrom, unknownOptions } from './settings.ts';
 
 /** A mistake of whoever typed the command: one clear line, no stack. */

@@ -3,7 +3,7 @@ import { Broker } from './broker.ts';
 import { readCommandLine, usage, UsageError } from './cli-options.ts';
 import { BrokerError } from './ops/broker-error.ts';
 import { oneLine } from './ops/log-line.ts';
-import type { BrokerOptions } from './options.ts';
+import type { BrokerOptions } from './api.ts';
 
 /** Exit codes as shells know them: 2 for a mistake in the command, 1 for a start that failed. */
 const usageExitCode = 2;

@@ -3,7 +3,6 @@ import type { Server } from 'node:http';
 import type { Server as SecureServer } from 'node:https';
 import { Server as NetServer } from 'node:net';
 import * as z from 'zod';
-import type { CommandHandler, Handlers } from './api.ts';
 import type { Logger } from './ops/logger.ts';
 
 const kibi = 1024;
@@ -146,14 +145,14 @@ export const programmaticSchema = z.object({
   backendCommands: z
     .record(
       z.string(),
-      functionSchema<CommandHandler>('expected a function (command, connection, broker) => result'),
+      functionSchema('expected a function (command, connection, broker) => result'),
       'expected an object of functions, by the type of the command',
     )
     .optional(),
-  onClientConnect: functionSchema<Handlers['onClientConnect']>('expected a function').optional(),
-  onClientMessage: functionSchema<Handlers['onClientMessage']>('expected a function').optional(),
-  onClientDisconnect: functionSchema<Handlers['onClientDisconnect']>('expected a function').optional(),
-  onBackendMessage: functionSchema<Handlers['onBackendMessage']>('expected a function').optional(),
+  onClientConnect: functionSchema('expected a function').optional(),
+  onClientMessage: functionSchema('expected a function').optional(),
+  onClientDisconnect: functionSchema('expected a function').optional(),
+  onBackendMessage: functionSchema('expected a function').optional(),
 });
 
 const isLogger = (value: unknown): boolean =>
@@ -184,21 +183,4 @@ export interface FunctionBackendOptions {
   allow?: string[] | undefined;
   maxRequests?: number | undefined;
   timeoutMs?: number | undefined;
-}
-
-/** What `Broker(options)` takes. */
-export interface BrokerOptions extends Omit<z.input<typeof settingsSchema>, 'port' | 'backend'>, Handlers {
-  /** The port of WebSockets and commands; 0 takes a free one. May be missing with a `server` of yours. */
-  port?: number | string | undefined;
-  backend?: HttpBackendOptions | FunctionBackendOptions | undefined;
-  /** Use this server. Its own handlers go on working; the broker takes upgrades and commands. */
-  server?: Server | SecureServer | undefined;
-  /**
-   * `true`: everything, readable in a terminal; `'json'`: JSON lines, without payloads; a logger such as
-   * `pino()`. Otherwise only what went wrong, and `log` commands.
-   * @default false
-   */
-  log?: boolean | 'json' | Logger | undefined;
-  /** Commands of the application's own, by type; they go before the built-in ones. */
-  backendCommands?: Record<string, CommandHandler> | undefined;
 }

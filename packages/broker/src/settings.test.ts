@@ -3,7 +3,7 @@ import * as fc from 'fast-check';
 import { pino } from 'pino';
 import { expect, test } from 'vitest';
 import { BrokerError } from './ops/broker-error.ts';
-import type { BrokerOptions } from './options.ts';
+import type { BrokerOptions } from './api.ts';
 import { type NameOption, settingsFrom, unknownOptions } from './settings.ts';
 
 const url = 'http://localhost/';

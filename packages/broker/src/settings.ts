@@ -2,8 +2,8 @@ import { isJsonObject } from '@wsbroker/protocol';
 import { inspect } from 'node:util';
 import type * as z from 'zod';
 import { BrokerError } from './ops/broker-error.ts';
+import type { BrokerOptions } from './api.ts';
 import {
-  type BrokerOptions,
   functionBackendSchema,
   httpBackendSchema,
   programmaticSchema,

@@ -1,12 +1,11 @@
 /** A hub of connections without sockets, and commands that run on it. */
 import { MemoryLogger } from '@wsbroker/testkit';
-import type { Broker, Handlers } from '../src/api.ts';
+import type { Broker, BrokerOptions, Handlers } from '../src/api.ts';
 import { EmbeddedEngine } from '../src/cluster/embedded-engine.ts';
 import type { Apply, Engine } from '../src/cluster/engine.ts';
 import { type FakeConnection, fakeConnection } from './fake-connection.ts';
 import { Hub } from '../src/hub/hub.ts';
 import { logFor } from '../src/ops/logger.ts';
-import type { BrokerOptions } from '../src/options.ts';
 import { applyOperation } from '../src/commands/apply.ts';
 import { type CommandContext, executeCommands } from '../src/commands/execute.ts';
 import type { Operation, Outcome } from '../src/commands/operation.ts';

@@ -1,7 +1,7 @@
 /** Delivery over a fake backend and a fake clock. */
 import { Delivery } from '../src/delivery/delivery.ts';
 import type { EventQueue } from '../src/delivery/event-queue.ts';
-import type { BrokerOptions } from '../src/options.ts';
+import type { BrokerOptions } from '../src/api.ts';
 import { settingsFrom } from '../src/settings.ts';
 import { type Answering, FakeBackend } from './fake-backend.ts';
 import { FakeClock } from './fake-clock.ts';

@@ -5,7 +5,7 @@ import { FakeClock, settled } from '../../test/fake-clock.ts';
 import { type Config, FakeCommands } from '../../test/fake-commands.ts';
 import { Delivery } from '../delivery/delivery.ts';
 import { settingsFrom } from '../settings.ts';
-import type { BrokerOptions } from '../options.ts';
+import type { BrokerOptions } from '../api.ts';
 import { ClientEvents } from './client-events.ts';
 
 interface StartOptions {
