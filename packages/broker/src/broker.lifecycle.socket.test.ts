@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -156,27 +157,35 @@ test('close() does not wait for a client that never completes the closing handsh
   expect(broker.websocketServer.clients.size).toBe(0);
 });
 
-test('a command POST that runs while the broker closes gets its results', async () => {
-  const { promise: asked, resolve: ask } = Promise.withResolvers<void>();
-  const { promise: answer, resolve: answerNow } = Promise.withResolvers<void>();
-  await using backend = await startFakeBackend();
-  await using broker = await startBroker({
-    backend: { type: 'http', url: backend.url, allow: ['127.0.0.1'] },
-    backendCommands: {
-      async slow() {
-        ask();
-        await answer;
-        return 'done';
+test.each([
+  ['as long as it does by default', {}],
+  ['for ever', { drainMs: Infinity }],
+])(
+  'a command POST that runs while the broker closes gets its results, when that may wait %s',
+  async (_what, options) => {
+    const { promise: asked, resolve: ask } = Promise.withResolvers<void>();
+    const { promise: answer, resolve: answerNow } = Promise.withResolvers<void>();
+    await using backend = await startFakeBackend();
+    await using broker = await startBroker({
+      backend: { type: 'http', url: backend.url, allow: ['127.0.0.1'] },
+      backendCommands: {
+        async slow() {
+          ask();
+          await answer;
+          return 'done';
+        },
       },
-    },
-  });
-  const posted = postCommands(broker.httpUrl, [{ type: 'slow' }]);
-  await asked;
-  const closed = broker.close();
-  answerNow();
-  expect(await posted).toMatchObject({ status: 200, body: ['done'] });
-  await closed;
-});
+    });
+    const posted = postCommands(broker.httpUrl, [{ type: 'slow' }]);
+    await asked;
+    const closed = broker.close(options);
+    // Longer than 1 ms, after which a timer fires that is set too far ahead for Node.
+    await delay(20);
+    answerNow();
+    expect(await posted).toMatchObject({ status: 200, body: ['done'] });
+    await closed;
+  },
+);
 
 test('a handshake that comes while the broker closes is refused with 503', async () => {
   const { promise: held, resolve: release } = Promise.withResolvers<void>();

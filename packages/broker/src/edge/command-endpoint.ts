@@ -1,7 +1,7 @@
 import { decodeCommandBody, type ErrorCode } from '@wsbroker/protocol';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { setTimeout as delay } from 'node:timers/promises';
 import { type CommandContext, executeCommands } from '../commands/execute.ts';
+import { systemClock } from '../delivery/clock.ts';
 import type { AddressList } from './address-list.ts';
 
 export interface CommandEndpointOptions {
@@ -41,7 +41,7 @@ export class CommandEndpoint {
       if (refusal) return refuse(response, refusal);
       const text = await readBody(request, this.#options.maxCommandBytes);
       if (text === undefined) return refuse(response, tooLarge(this.#options.maxCommandBytes));
-      const contentType = request.headers['content-type'] ?? 'application/x-www-form-urlencoded';
+      const contentType = request.headers['content-type'] ?? '';
       const commands = decodeCommandBody({ contentType, text });
       if (!commands.ok) {
         const { code, message } = commands.error;
@@ -60,8 +60,7 @@ export class CommandEndpoint {
   async idle(timeoutMs: number): Promise<void> {
     if (this.#answering.size === 0) return;
     const inTime = new AbortController();
-    const timeout = delay(timeoutMs, undefined, { signal: inTime.signal }).catch(() => {});
-    await Promise.race([Promise.all(this.#answering), timeout]);
+    await Promise.race([Promise.all(this.#answering), systemClock.wait(timeoutMs, inTime.signal)]);
     inTime.abort();
   }
 
