@@ -1,4 +1,5 @@
 import { reasonOf } from '../ops/reason.ts';
+import { within } from '../ops/time-limit.ts';
 import type { FunctionBackendSettings } from '../options.ts';
 import type { Answer, Backend, Delivery } from './backend.ts';
 
@@ -25,16 +26,15 @@ export class FunctionBackend implements Backend {
 
   async #bounded(delivery: Delivery, signal: AbortSignal): Promise<unknown> {
     const { timeoutMs, handle } = this.#settings;
-    const ended = Promise.withResolvers<never>();
-    const abort = (): void => ended.reject(new Error('the broker is closing'));
+    const { promise: aborted, reject } = Promise.withResolvers<never>();
+    const abort = (): void => reject(new Error('the broker is closing'));
     signal.addEventListener('abort', abort, { once: true });
-    const timer = setTimeout(() => ended.reject(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);
     try {
       const message = JSON.parse(delivery.messageJson) as { type: string };
       const connection = JSON.parse(delivery.connectionJson) as Record<string, unknown>;
-      return await Promise.race([handle(message, connection), ended.promise]);
+      const answered = Promise.race([handle(message, connection), aborted]);
+      return await within(answered, { timeoutMs, late: `no answer within ${timeoutMs} ms` });
     } finally {
-      clearTimeout(timer);
       signal.removeEventListener('abort', abort);
     }
   }

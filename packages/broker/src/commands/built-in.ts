@@ -1,8 +1,6 @@
 import {
   builtInCommandSchema,
-  type BuiltInCommand,
   type BuiltInCommandType,
-  check,
   closeCodes,
   type JsonObject,
   type ListCommand,
@@ -11,6 +9,7 @@ import {
 import type { Engine } from '../cluster/engine.ts';
 import { alteredReservedField, type SessionChange } from '../hub/session-change.ts';
 import type { Log } from '../ops/logger.ts';
+import { checkedCommand } from './checked-command.ts';
 import { CommandError } from './command-error.ts';
 import type { Operation, Outcome } from './operation.ts';
 import { type Origin, targetOf } from './target.ts';
@@ -35,9 +34,7 @@ export const isBuiltIn = (type: string): boolean => builtInTypes.has(type);
  * @throws CommandError when a field is missing or wrong.
  */
 export const runBuiltIn = (context: BuiltInContext, candidate: unknown, origin: Origin): unknown => {
-  const checked = check(builtInCommandSchema, candidate, 'The command', 'bad-command');
-  if (!checked.ok) throw new CommandError('bad-command', checked.error.message);
-  const command: BuiltInCommand = checked.value;
+  const command = checkedCommand(builtInCommandSchema, candidate);
   switch (command.type) {
     case 'log':
       context.log.output(command.text);

@@ -1,9 +1,11 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { commandSchema, check, type Command } from '@wsbroker/protocol';
+import { commandSchema, type Command } from '@wsbroker/protocol';
 import type { Broker } from '../api.ts';
 import { reasonOf } from '../ops/reason.ts';
-import { isPromiseLike, within } from '../ops/time-limit.ts';
+import { isPromiseLike } from '../ops/promise-like.ts';
+import { handlerLimit, within } from '../ops/time-limit.ts';
 import { type BuiltInContext, isBuiltIn, runBuiltIn } from './built-in.ts';
+import { checkedCommand } from './checked-command.ts';
 import { CommandError } from './command-error.ts';
 import { FailureLog } from './failure-log.ts';
 import type { Origin } from './target.ts';
@@ -47,12 +49,11 @@ const resultOf = async (
   { command: candidate, origin }: { readonly command: unknown; readonly origin: Origin },
 ): Promise<unknown> => {
   try {
-    const checked = check(commandSchema, candidate, 'The command', 'bad-command');
-    if (!checked.ok) throw new CommandError('bad-command', checked.error.message);
+    const command = checkedCommand(commandSchema, candidate);
     // JSON has no `undefined`, and a result always stands in its place.
-    const result = run(context, checked.value, origin);
+    const result = run(context, command, origin);
     if (!isPromiseLike(result)) return result ?? null;
-    return (await within(result, context.handlerTimeoutMs, 'its promise')) ?? null;
+    return (await within(result, handlerLimit(context.handlerTimeoutMs))) ?? null;
   } catch (cause) {
     const error = asCommandError(cause, candidate);
     failures.add(error, cause);

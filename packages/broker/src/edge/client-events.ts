@@ -5,7 +5,8 @@ import type { EventQueue } from '../delivery/event-queue.ts';
 import type { QueuedEvent } from '../delivery/queued-event.ts';
 import type { HubConnection } from '../hub/connection.ts';
 import type { Log } from '../ops/logger.ts';
-import { isPromiseLike, within } from '../ops/time-limit.ts';
+import { isPromiseLike } from '../ops/promise-like.ts';
+import { handlerLimit, within } from '../ops/time-limit.ts';
 
 export interface ClientEventsContext {
   readonly broker: Broker;
@@ -91,7 +92,7 @@ export class ClientEvents {
     try {
       const decision = call();
       if (!isPromiseLike(decision)) return Boolean(decision);
-      return within(decision, this.#context.handlerTimeoutMs, 'its promise').then(Boolean, failed);
+      return within(decision, handlerLimit(this.#context.handlerTimeoutMs)).then(Boolean, failed);
     } catch (error) {
       return failed(error);
     }
