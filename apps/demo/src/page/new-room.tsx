@@ -1,21 +1,22 @@
-import { type SubmitEvent, type KeyboardEvent, useRef, useState } from 'react';
+import type { SubmitEvent } from 'react';
 import { maxRoomLength, roomProblem, tidyRoom } from '../fields.ts';
 import { PlusIcon } from './icons.tsx';
 import { addressOfRoom } from './room-address.ts';
 import { TextField } from './text-field.tsx';
+import { useInlineForm } from './use-inline-form.ts';
 
 /** Goes to a room by its name: one that nobody has been in comes to be by that. */
 export const NewRoom = () => {
-  const button = useRef<HTMLButtonElement>(null);
-  const [room, setRoom] = useState<string>();
-  const [isTried, setIsTried] = useState(false);
-
-  const close = (): void => {
-    setRoom(undefined);
-    setIsTried(false);
-    // The form, and with it the focus, is gone after this turn.
-    setTimeout(() => button.current?.focus());
-  };
+  const {
+    button,
+    value: room,
+    setValue: setRoom,
+    isTried,
+    setIsTried,
+    leave,
+    close,
+    keyDown,
+  } = useInlineForm();
   if (room === undefined) {
     return (
       <button ref={button} type="button" className="quiet" onClick={() => setRoom('')}>
@@ -28,14 +29,8 @@ export const NewRoom = () => {
     event.preventDefault();
     setIsTried(true);
     if (roomProblem(tidy) !== undefined) return;
-    setRoom(undefined);
-    setIsTried(false);
+    leave();
     location.hash = addressOfRoom(tidy);
-  };
-  const keyDown = (event: KeyboardEvent): void => {
-    if (event.key !== 'Escape') return;
-    event.stopPropagation();
-    close();
   };
   return (
     <form className="inline-form" onSubmit={submit} onKeyDown={keyDown} noValidate>

@@ -1,9 +1,10 @@
-import { type SubmitEvent, type KeyboardEvent, useRef, useState } from 'react';
+import type { SubmitEvent } from 'react';
 import { maxNameLength, nameProblem, tidyName } from '../fields.ts';
 import type { Chat } from './chat.ts';
 import type { Refusal, Wish } from './chat-state.ts';
 import { PencilIcon } from './icons.tsx';
 import { TextField } from './text-field.tsx';
+import { useInlineForm } from './use-inline-form.ts';
 
 export interface OwnNameProps {
   readonly chat: Chat;
@@ -13,15 +14,8 @@ export interface OwnNameProps {
 
 /** Who one is, and the way to be called otherwise. */
 export const OwnName = ({ chat, wish, refusal }: OwnNameProps) => {
-  const button = useRef<HTMLButtonElement>(null);
-  const [name, setName] = useState(refusal?.name);
-  const [isTried, setIsTried] = useState(false);
-
-  const close = (): void => {
-    setName(undefined);
-    setIsTried(false);
-    setTimeout(() => button.current?.focus());
-  };
+  const form = useInlineForm(refusal?.name);
+  const { button, value: name, setValue: setName, isTried, setIsTried, close, keyDown } = form;
   if (name === undefined) {
     return (
       <button
@@ -43,11 +37,6 @@ export const OwnName = ({ chat, wish, refusal }: OwnNameProps) => {
     if (nameProblem(tidy) !== undefined) return;
     if (tidy === wish.name) close();
     else chat.enter(tidy, wish.room);
-  };
-  const keyDown = (event: KeyboardEvent): void => {
-    if (event.key !== 'Escape') return;
-    event.stopPropagation();
-    close();
   };
   const note = tidy === refusal?.name ? refusal.text : isTried ? nameProblem(tidy) : undefined;
   return (
