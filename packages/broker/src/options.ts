@@ -111,12 +111,47 @@ export const settingsSchema = z.object({
   maxTotalQueuedBytes: whole(kibi, 64 * 1_024 * mebi).default(64 * mebi),
   /** Bytes that a client may leave unread before it is closed. @default 1048576 */
   maxUnreadBytes: whole(kibi, 1_024 * mebi).default(mebi),
+  /** A client that reads nothing of what waits for it for so long is closed. @default 10000 */
+  unreadTimeoutMs: whole(100, 3_600_000).default(10_000),
   /** After the first failed attempt an event waits at most this long. @default 100 */
   retryMinMs: whole(1, 60_000).default(100),
   /** However many attempts failed, an event waits at most this long. @default 10000 */
   retryMaxMs: whole(1, 600_000).default(10_000),
-  /** An event that could not be delivered for so long is given up. @default 300000 */
-  maxEventAgeMs: whole(1, 86_400_000).default(300_000),
+  /** An event that could not be delivered for so long is given up. @default 300000; with a journal 86400000 */
+  maxEventAgeMs: whole(1, 30 * 86_400_000).optional(),
+  /** An event that failed so often while others were delivered is given up. @default 8 */
+  maxPoisonAttempts: whole(1, 1_000).default(8),
+  /**
+   * A request to the backend that takes longer steps aside: so many requests again may run beside those of
+   * `backend.maxRequests`, so that a few that hang do not hold up the others. @default 1000
+   */
+  slowRequestMs: whole(10, 600_000).default(1_000),
+  /**
+   * Whether a client is connected only when the backend has agreed: until `session-connect` is answered
+   * nothing is sent to it and nothing of it forwarded; a `close` in the answer, or 401 or 403, refuses it.
+   * @default false
+   */
+  authorize: z.boolean('expected true or false').default(false),
+  /**
+   * A file in which events and open connections are kept, so that they outlive this process. It is made when
+   * it is not there. @default none: they are kept in memory
+   */
+  journal: text('expected the path of a file').optional(),
+  /** The largest journal file. A full one is a full disk: clients wait until there is room. @default 4294967296 */
+  maxJournalBytes: whole(mebi, 1_024 * 1_024 * mebi).default(4_096 * mebi),
+  /** Events that were given up and are kept in the journal; older ones are dropped. @default 10000 */
+  maxDeadLetters: whole(0, 10_000_000).default(10_000),
+  /**
+   * How long a connection waits for its client when the socket is lost, with clients that speak `wsbroker.v1`.
+   * @default 30000
+   */
+  resumeGraceMs: whole(0, 86_400_000).default(30_000),
+  /** Messages that are kept for a client until it has acknowledged them. @default 100 */
+  replayMessages: whole(1, 1_000_000).default(100),
+  /** The same in bytes. @default 262144 */
+  replayBytes: whole(kibi, 1_024 * mebi).default(256 * kibi),
+  /** How long closing may take: clients are closed one by one, and waiting events delivered. @default 5000 */
+  drainMs: whole(0, 3_600_000).default(5_000),
   /**
    * How long an async handler or command of the application may take; after that it counts as failed. A
    * connection's events wait for it. @default 30000
@@ -162,7 +197,8 @@ const isLogger = (value: unknown): boolean =>
     (level) => typeof (value as Record<string, unknown>)[level] === 'function',
   );
 
-export type Settings = z.output<typeof settingsSchema>;
+/** Every option that is data, with its default. */
+export type Settings = z.output<typeof settingsSchema> & { readonly maxEventAgeMs: number };
 export type BackendSettings = NonNullable<Settings['backend']>;
 export type HttpBackendSettings = z.output<typeof httpBackendSchema>;
 export type FunctionBackendSettings = z.output<typeof functionBackendSchema>;

@@ -11,6 +11,9 @@ import {
   settingsSchema,
 } from './options.ts';
 
+const dayMs = 86_400_000;
+const defaultEventAgeMs = 300_000;
+
 /** Another name that an option was given by, such as `--port` for `port`. */
 export type NameOption = (option: string) => string | undefined;
 
@@ -35,7 +38,8 @@ export const settingsFrom = (options: BrokerOptions, nameOption: NameOption = ()
       `${nameOf(['port'], nameOption)} is missing: expected a port number (0 takes a free one), or a \`server\` of yours`,
     );
   }
-  return settings.data;
+  const { data } = settings;
+  return { ...data, maxEventAgeMs: data.maxEventAgeMs ?? (data.journal ? dayMs : defaultEventAgeMs) };
 };
 
 /** Names in `options` that no option has: a mistyped `origins` must not go unseen. */

@@ -15,6 +15,14 @@ export const closeCodes = {
   slowConsumer: 4001,
   /** The broker has no room for one more connection. */
   overloaded: 4002,
+  /** Another socket has resumed this connection. */
+  replaced: 4003,
+  /** With `authorize`: the backend did not answer in time. */
+  notAuthorized: 4004,
+  /** With `authorize`: the backend refused this connection. */
+  refused: 4500,
+  /** The client sent a frame that the subprotocol has not. */
+  protocolError: 4501,
 } as const;
 export type CloseCodeName = keyof typeof closeCodes;
 

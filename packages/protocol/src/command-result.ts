@@ -8,6 +8,9 @@ export type MatchedResult = z.infer<typeof matchedResultSchema>;
 /** Result of `log`. */
 export const logResultSchema = z.null();
 
+/** Result of `reply`. */
+export const replyResultSchema = z.null();
+
 /** Some fields of a `sessionInfo`: all of them, or those that `fields` named. */
 const listedSchema = z.record(z.string(), z.unknown());
 
@@ -29,6 +32,7 @@ export const commandResultSchemas = {
   close: z.union([errorResultSchema, matchedResultSchema]),
   list: z.union([errorResultSchema, listCountResultSchema, listPageResultSchema, listResultSchema]),
   log: z.union([errorResultSchema, logResultSchema]),
+  reply: z.union([errorResultSchema, replyResultSchema]),
   send: z.union([errorResultSchema, matchedResultSchema]),
   session: z.union([errorResultSchema, matchedResultSchema]),
 } as const;

@@ -92,11 +92,15 @@ export const sessionCommandSchema = z.looseObject({
   remove: fieldsSchema.optional(),
 });
 
+/** Answers the request that caused the event. */
+export const replyCommandSchema = z.looseObject({ type: z.literal('reply'), message: anyJsonSchema });
+
 /** A command that every broker understands. */
 export const builtInCommandSchema = z.discriminatedUnion('type', [
   closeCommandSchema,
   listCommandSchema,
   logCommandSchema,
+  replyCommandSchema,
   sendCommandSchema,
   sessionCommandSchema,
 ]);
@@ -104,6 +108,7 @@ export type BuiltInCommand = z.infer<typeof builtInCommandSchema>;
 export type CloseCommand = z.infer<typeof closeCommandSchema>;
 export type ListCommand = z.infer<typeof listCommandSchema>;
 export type LogCommand = z.infer<typeof logCommandSchema>;
+export type ReplyCommand = z.infer<typeof replyCommandSchema>;
 export type SendCommand = z.infer<typeof sendCommandSchema>;
 export type SessionCommand = z.infer<typeof sessionCommandSchema>;
 export type BuiltInCommandType = BuiltInCommand['type'];

@@ -95,6 +95,37 @@ export type ReceivedMessageOf<C extends ContractDefinition> = C extends {
   ? Typed<S>
   : AnyMessage;
 
+/** Without `requests` in the contract, anything may be asked and answered. */
+type Requests<C extends ContractDefinition> = C extends {
+  requests: infer R extends Readonly<Record<string, RequestSchemas>>;
+}
+  ? R
+  : Readonly<Record<string, RequestSchemas>>;
+
+/** The types of request of this contract. */
+export type RequestTypeOf<C extends ContractDefinition> = keyof Requests<C> & string;
+
+/** What a client asks: a union over the types of request, or the one of type `T`. */
+export type RequestOf<C extends ContractDefinition, T extends string = RequestTypeOf<C>> = C extends {
+  requests: infer R extends Readonly<Record<string, RequestSchemas>>;
+}
+  ? { [K in keyof R & T]: { type: K } & Fields<StandardSchemaV1.InferInput<R[K]['request']>> }[keyof R & T]
+  : AnyMessage;
+
+/** What the backend's handler of a request gets: the validator's output. */
+export type ReceivedRequestOf<C extends ContractDefinition, T extends string = RequestTypeOf<C>> = C extends {
+  requests: infer R extends Readonly<Record<string, RequestSchemas>>;
+}
+  ? { [K in keyof R & T]: { type: K } & Fields<StandardSchemaV1.InferOutput<R[K]['request']>> }[keyof R & T]
+  : AnyMessage;
+
+/** What the backend answers to a request of type `T`. */
+export type ReplyOf<C extends ContractDefinition, T extends string> = C extends {
+  requests: infer R extends Readonly<Record<string, RequestSchemas>>;
+}
+  ? { [K in keyof R & T]: StandardSchemaV1.InferInput<R[K]['reply']> }[keyof R & T]
+  : unknown;
+
 /** What a client of this contract receives. */
 export type ServerMessageOf<C extends ContractDefinition> = C extends {
   serverMessages: infer S extends MessageSchemas;

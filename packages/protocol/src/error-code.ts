@@ -26,6 +26,14 @@ export const errorCodeSchema = z.enum([
   'too-large',
   /** A handler of the application threw. */
   'handler-failed',
+  /** The backend refused the event, with a status that says never. */
+  'refused',
+  /** The broker gave the event up: too old, or it failed while others did not. */
+  'not-delivered',
+  /** The backend processed the request, and gave no `reply`. */
+  'no-reply',
+  /** A `reply` that answers no request. */
+  'no-request',
 ]);
 export type ErrorCode = z.infer<typeof errorCodeSchema>;
 

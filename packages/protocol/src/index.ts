@@ -29,6 +29,8 @@ export {
   listCommandSchema,
   type LogCommand,
   logCommandSchema,
+  type ReplyCommand,
+  replyCommandSchema,
   type SendCommand,
   sendCommandSchema,
   type SessionCommand,
@@ -46,6 +48,7 @@ export {
   logResultSchema,
   type MatchedResult,
   matchedResultSchema,
+  replyResultSchema,
 } from './command-result.ts';
 export {
   type AnyMessage,
@@ -54,7 +57,11 @@ export {
   defineContract,
   type MessageSchemas,
   type ReceivedMessageOf,
+  type ReceivedRequestOf,
+  type ReplyOf,
+  type RequestOf,
   type RequestSchemas,
+  type RequestTypeOf,
   type ServerMessageOf,
   type SessionOf,
 } from './contract.ts';
@@ -81,6 +88,37 @@ export {
   type Event,
   eventSchema,
 } from './event.ts';
+export {
+  ackDownFrameSchema,
+  byeFrameSchema,
+  deliveredFrameSchema,
+  type DownFrame,
+  downFrameSchema,
+  failedFrameSchema,
+  type Opened,
+  type OpenedFrame,
+  openedFrameSchema,
+  pingDownFrameSchema,
+  pongDownFrameSchema,
+  replyFrameSchema,
+  type StatusFrame,
+  statusFrameSchema,
+} from './frame-down.ts';
+export {
+  type AckFrame,
+  ackUpFrameSchema,
+  type OpenFrame,
+  openFrameSchema,
+  type PingFrame,
+  pingFrameSchema,
+  type PongFrame,
+  pongFrameSchema,
+  type RequestFrame,
+  requestFrameSchema,
+  requestIdSchema,
+  type UpFrame,
+  upFrameSchema,
+} from './frame-up.ts';
 export { isJsonObject, type Json, type JsonObject } from './json.ts';
 export {
   type ClientMessage,
@@ -91,4 +129,5 @@ export {
 } from './message.ts';
 export { messageTypePattern } from './message-type.ts';
 export { reservedSessionFields, type SessionInfo, sessionInfoSchema } from './session-info.ts';
+export { subprotocol } from './subprotocol.ts';
 export { protocolVersion } from './version.ts';
