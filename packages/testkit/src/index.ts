@@ -32,3 +32,11 @@ export {
 } from './raw-client.ts';
 export { connectTcp, RawTcp } from './raw-tcp.ts';
 export { type ExitFacts, SpawnedProcess, spawnProcess, type SpawnOptions } from './spawned-process.ts';
+export {
+  connectV1,
+  V1Client,
+  type V1Frame,
+  type V1Message,
+  type V1Opened,
+  type V1Options,
+} from './v1-client.ts';
