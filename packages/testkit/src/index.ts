@@ -6,6 +6,7 @@ export {
   brokerStarter,
 } from './broker-starter.ts';
 export { launchBrowser } from './browser.ts';
+export { check, type FaultKind, faultKinds, faultsIn, type Report } from './checker.ts';
 export { Disposables } from './disposables.ts';
 export {
   type Answer,
@@ -16,6 +17,14 @@ export {
   startFakeBackend,
 } from './fake-backend.ts';
 export { freePort } from './free-port.ts';
+export {
+  type Arrival,
+  type ConnectionEvent,
+  type Downward,
+  type DownwardArrival,
+  History,
+  type Numbered,
+} from './history.ts';
 export { Inbox } from './inbox.ts';
 export { watchForLeaks } from './leak-check.ts';
 export { type LogEntry, MemoryLogger, type MemoryLogLevel } from './memory-logger.ts';
