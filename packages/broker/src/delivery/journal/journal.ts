@@ -59,12 +59,21 @@ export type JournalChange =
   | ({ readonly kind: 'failed' } & StoredFailure)
   | { readonly kind: 'session'; readonly wskey: string; readonly sessionInfo: string }
   | { readonly kind: 'tokens'; readonly wskey: string; readonly tokenHashes: readonly string[] }
-  /** The connection is no more. Its events stay until they are delivered. */
+  /**
+   * The connection is no more: its failures go. Its row stays, marked as ended, until its last event is
+   * delivered or given up, since events are delivered with its `sessionInfo`; without events it goes at once.
+   */
   | { readonly kind: 'end'; readonly wskey: string };
+
+/** A connection as it is found by a later process. */
+export interface LeftConnection extends StoredConnection {
+  /** It had ended; events of it are still to be delivered, and carry its `sessionInfo`. */
+  readonly isEnded: boolean;
+}
 
 /** What a process finds that a former one has left. */
 export interface JournalContent {
-  readonly connections: readonly StoredConnection[];
+  readonly connections: readonly LeftConnection[];
   /** In the order in which they happened. */
   readonly events: readonly StoredEvent[];
   readonly failures: readonly StoredFailure[];
