@@ -6,6 +6,8 @@ import type { EventHeaders } from './context.ts';
 export interface Answer extends Body {
   /** HTTP status: 200 for commands; for errors see the README's table of errors. */
   readonly status: number;
+  /** For the header `Retry-After`: the event is to come again, and not sooner. */
+  readonly retryAfterSeconds?: number;
 }
 
 /** From a notification, good or bad, to its answer; never rejects. */
@@ -14,15 +16,17 @@ export type AnswerNotification = (
   headers: EventHeaders,
 ) => Promise<Answer>;
 
-export const commandsAnswer = (commands: readonly object[]): Answer => jsonAnswer(200, commands);
+/** @param text JSON: a list of commands. */
+export const commandsAnswer = (text: string): Answer => ({
+  status: 200,
+  contentType: contentTypes.json,
+  text,
+});
 
-export const errorAnswer = (status: number, code: BackendErrorCode, message: string): Answer =>
-  jsonAnswer(status, { error: { code, message } });
-
-const jsonAnswer = (status: number, value: object): Answer => ({
+export const errorAnswer = (status: number, code: BackendErrorCode, message: string): Answer => ({
   status,
   contentType: contentTypes.json,
-  text: JSON.stringify(value),
+  text: JSON.stringify({ error: { code, message } }),
 });
 
 export const tooLargeAnswer = (maxBodyBytes: number): Answer =>

@@ -5,6 +5,8 @@ export type BackendErrorCode =
   | ErrorCode
   /** The event was refused for good by a {@link RejectEvent}. */
   | 'event-rejected'
+  /** Another attempt of the same event is still being handled. */
+  | 'event-busy'
   /** Not a POST. */
   | 'bad-method'
   /** Something before this handler took the body and left nothing. */

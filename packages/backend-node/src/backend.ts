@@ -2,6 +2,7 @@ import type { ContractDefinition } from '@wsbroker/protocol';
 import { type Answer, type AnswerNotification, commandsAnswer, errorAnswer } from './answer.ts';
 import { isRejectEvent } from './backend-error.ts';
 import { type EventHeaders, readEventFacts } from './context.ts';
+import { isEventBusy } from './dedupe-store.ts';
 import { createDispatch } from './dispatch.ts';
 import { createFetchHandler, type FetchHandler } from './fetch-handler.ts';
 import type { BackendHandlers, BackendOptions } from './handlers.ts';
@@ -30,6 +31,8 @@ export interface Backend {
 }
 
 const defaultMaxBodyBytes = 1_048_576;
+/** Of an event that another attempt is still at work on. */
+const retryAfterSeconds = 1;
 
 /**
  * A backend whose handlers are typed, and whose input is checked, by a contract.
@@ -67,9 +70,16 @@ export const createBackend = <C extends ContractDefinition>(
     }
     const event = readEventFacts(notification.value.message.type, headers);
     try {
-      return commandsAnswer(await dispatch(notification.value, event));
+      const handle = async (): Promise<string> => JSON.stringify(await dispatch(notification.value, event));
+      const { dedupe } = options;
+      return commandsAnswer(
+        dedupe === undefined || event.id === undefined ? await handle() : await dedupe.once(event.id, handle),
+      );
     } catch (error) {
       if (isRejectEvent(error)) return errorAnswer(422, error.code, error.message);
+      if (isEventBusy(error)) {
+        return { ...errorAnswer(503, error.code, error.message), retryAfterSeconds };
+      }
       report(error, event);
       // The error's own text stays here: it may hold a password, and this goes into the broker's log.
       return errorAnswer(

@@ -65,6 +65,12 @@ export interface LogCommand {
   readonly text: string;
 }
 
+/** Answers the request that caused the event. */
+export interface ReplyCommand<Message = unknown> {
+  readonly type: 'reply';
+  readonly message: Message;
+}
+
 /** What a command has beside its own fields when nothing else was said. */
 export type NoOptions = object;
 
@@ -79,7 +85,7 @@ export interface CustomCommand {
   readonly [customBrand]: true;
 }
 
-/** Any command that a backend of this contract may give. */
+/** Any command that a backend of this contract may give at any time; a `reply` is for requests alone. */
 export type CommandOf<C extends ContractDefinition> =
   | SendCommand<ServerMessageOf<C>, TargetOf<C>>
   | SessionCommand<Partial<SessionOf<C>>, SessionChangeOf<C>>
@@ -143,6 +149,14 @@ export function list(options?: ListOptions): ListCommand {
 
 /** Writes `text` to the broker's log. */
 export const log = (text: string): LogCommand => ({ type: 'log', text });
+
+/**
+ * Answers the request that caused the event. Of use in the answer to a request alone.
+ *
+ * @example
+ * reply({ lines: ['hello'] })
+ */
+export const reply = <Message>(message: Message): ReplyCommand<Message> => ({ type: 'reply', message });
 
 /**
  * A command of the application's own.

@@ -1,4 +1,4 @@
-import type { ContractDefinition, ServerMessageOf, SessionOf } from '@wsbroker/protocol';
+import type { ContractDefinition, ReplyOf, ServerMessageOf, SessionOf } from '@wsbroker/protocol';
 import {
   close,
   type CloseCommand,
@@ -6,6 +6,8 @@ import {
   custom,
   log,
   type LogCommand,
+  reply,
+  type ReplyCommand,
   send,
   type SendCommand,
   session,
@@ -27,6 +29,18 @@ export interface EventFacts {
   readonly attempt: number;
   /** When this attempt was sent. */
   readonly timestamp: Date | undefined;
+  /** Of a request: its number on its connection. Nothing but the broker needs it. */
+  readonly request: number | undefined;
+  /**
+   * Of `session-disconnect`: `client-left`, `connection-lost`, `closed` (by a command), `broker-closed` or
+   * `broker-restarted`; a later broker may have more. Missing with `wsbroker` 1.x.
+   */
+  readonly reason: string | undefined;
+  /**
+   * W3C trace context, as it came: the trace is the same on every attempt of an event. Pass it on to what the
+   * handler calls, or make a span under it.
+   */
+  readonly traceparent: string | undefined;
 }
 
 /** The command builders, typed by the contract. Without `match` they mean the connection that caused the event. */
@@ -57,22 +71,34 @@ export interface Context<C extends ContractDefinition> extends DirectContext<C> 
   readonly connection: ConnectionOf<C>;
 }
 
+/** What the handler of a request gets. */
+export interface RequestContext<
+  C extends ContractDefinition,
+  Type extends string = string,
+> extends Context<C> {
+  /** The answer to the request; it is checked with the contract. */
+  reply(this: void, message: ReplyOf<C, Type>): ReplyCommand<ReplyOf<C, Type>>;
+}
+
 /** Header names in lower case, as `node:http` gives them. */
 export type EventHeaders = Readonly<Record<string, string | readonly string[] | undefined>>;
 
-const commands = { send, session, close, log, custom };
+const commands = { send, session, close, log, custom, reply };
 
 /** The builders are the same for every contract; their types are not. */
 export const createContext = <C extends ContractDefinition>(
   event: EventFacts,
   connection: Readonly<Record<string, unknown>>,
-): Context<C> => ({ ...commands, event, connection }) as unknown as Context<C>;
+): RequestContext<C> => ({ ...commands, event, connection }) as unknown as RequestContext<C>;
 
 export const readEventFacts = (type: string, headers: EventHeaders): EventFacts => ({
   type,
   id: single(headers['webhook-id']),
   attempt: Math.max(1, wholeNumber(headers['wsbroker-attempt']) ?? 1),
   timestamp: dateOf(wholeNumber(headers['webhook-timestamp'])),
+  request: wholeNumber(headers['wsbroker-request']),
+  reason: single(headers['wsbroker-reason']),
+  traceparent: single(headers['traceparent']),
 });
 
 const single = (value: EventHeaders[string]): string | undefined =>
@@ -80,8 +106,11 @@ const single = (value: EventHeaders[string]): string | undefined =>
 
 const wholeNumber = (value: EventHeaders[string]): number | undefined => {
   const text = single(value);
-  return text !== undefined && /^\d{1,12}$/.test(text) ? Number(text) : undefined;
+  return text !== undefined && /^\d{1,15}$/.test(text) ? Number(text) : undefined;
 };
 
 const dateOf = (seconds: number | undefined): Date | undefined =>
-  seconds === undefined ? undefined : new Date(seconds * 1000);
+  seconds === undefined || seconds > maxSeconds ? undefined : new Date(seconds * 1000);
+
+/** A `Date` holds no more. */
+const maxSeconds = 8_640_000_000_000;

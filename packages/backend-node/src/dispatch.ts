@@ -3,20 +3,23 @@ import {
   type BrokerErrorMessage,
   type ContractDefinition,
   isJsonObject,
+  type MessageSchemas,
   type Notification,
+  type RequestSchemas,
 } from '@wsbroker/protocol';
 import { RejectEvent } from './backend-error.ts';
 import { send } from './command.ts';
-import { type Context, createContext, type EventFacts } from './context.ts';
+import { type Context, createContext, type EventFacts, type RequestContext } from './context.ts';
+import { checkReply, commandsOf } from './handler-answer.ts';
 import type { BackendHandlers, BackendOptions } from './handlers.ts';
-import { checkMessage } from './message-check.ts';
-import { type MessageRoute, routeMessages } from './message-routes.ts';
-import { refuseUndefinedCriterion } from './undefined-criterion.ts';
+import { type CheckedMessage, checkMessage } from './message-check.ts';
+import { type Route, routeMessages, routeRequests, type Routes } from './message-routes.ts';
 
 /** Brokers hold types to 64 characters, but others may POST here too. */
 const maxShownType = 80;
 
 type MessageHandler<C extends ContractDefinition> = (ctx: Context<C>, message: AnyMessage) => unknown;
+type RequestHandler<C extends ContractDefinition> = (ctx: RequestContext<C>, request: AnyMessage) => unknown;
 
 /** Takes an event to its handler and gives back the list of commands; throws what the handler throws. */
 export type Dispatch = (notification: Notification, event: EventFacts) => Promise<readonly object[]>;
@@ -26,35 +29,66 @@ export const createDispatch = <C extends ContractDefinition>(
   handlers: BackendHandlers<C>,
 ): Dispatch => {
   const options: BackendOptions<C> = handlers;
-  const routes = routeMessages(
+  const messages = routeMessages(
     contract,
     (handlers.messages ?? {}) as Readonly<Record<string, MessageHandler<C>>>,
   );
+  const requests = routeRequests(
+    contract,
+    (handlers.requests ?? {}) as Readonly<Record<string, RequestHandler<C>>>,
+  );
 
   const handleMessage = async (
-    route: MessageRoute<MessageHandler<C>>,
+    { type, schema, handler }: Route<MessageHandler<C>, MessageSchemas[string]>,
     ctx: Context<C>,
     message: AnyMessage,
   ): Promise<readonly object[]> => {
-    const { type: _wireType, ...fields } = message;
-    const checked =
-      route.validator === undefined
-        ? ({ ok: true, fields } as const)
-        : await checkMessage(route.type, route.validator, fields);
+    const checked = await checkFields(type, schema, message);
     if (!checked.ok) return badMessage(checked.text);
-    return commandsOf(
-      await route.handler(ctx, { ...checked.fields, type: route.type }),
-      `messages.${route.type}`,
-    );
+    return commandsOf(await handler(ctx, { ...checked.fields, type }), `messages.${type}`);
   };
 
-  const handleUnknown = async (ctx: Context<C>, message: AnyMessage): Promise<readonly object[]> => {
+  const handleRequest = async (
+    { type, schema, handler }: Route<RequestHandler<C>, RequestSchemas>,
+    ctx: RequestContext<C>,
+    message: AnyMessage,
+  ): Promise<readonly object[]> => {
+    const checked = await checkFields(type, schema?.request, message);
+    if (!checked.ok) return badMessage(checked.text);
+    const owner = `requests.${type}`;
+    const commands = commandsOf(await handler(ctx, { ...checked.fields, type }), owner);
+    await checkReply(owner, schema?.reply, commands);
+    return commands;
+  };
+
+  const handleClientEvent = async (
+    ctx: RequestContext<C>,
+    message: AnyMessage,
+  ): Promise<readonly object[]> => {
+    const asMessage = messages.get(message.type);
+    const asRequest = requests.get(message.type);
+    if (ctx.event.request === undefined) {
+      if (asMessage !== undefined) return handleMessage(asMessage, ctx, message);
+      if (asRequest === undefined) return handleUnknown(ctx, message, messages);
+      return badMessage(`${asRequest.type} is a request, and came as a message: ask with client.request()`);
+    }
+    if (asRequest !== undefined) return handleRequest(asRequest, ctx, message);
+    if (asMessage === undefined) return handleUnknown(ctx, message, requests);
+    return badMessage(`${asMessage.type} is a message, and came as a request: send it with client.send()`);
+  };
+
+  const handleUnknown = async (
+    ctx: Context<C>,
+    message: AnyMessage,
+    expected: Routes<unknown, unknown>,
+  ): Promise<readonly object[]> => {
     if (options.onUnknown) return commandsOf(await options.onUnknown(ctx, message), 'onUnknown');
     // An event type of a later broker is no client's mistake: passed over, so that brokers can be deployed first.
     if (!message.type.startsWith('client-')) return [];
-    const known = [...routes.values()].map(({ type }) => type).join(', ');
+    const types = [...expected.values()].map(({ type }) => type);
+    const none = expected === messages ? 'no message at all' : 'no request at all';
     return badMessage(
-      `${message.type.slice('client-'.length, maxShownType)} is not known here: expected ${known === '' ? 'no message at all' : `one of ${known}`}`,
+      `${message.type.slice('client-'.length, maxShownType)} is not known here: expected ${types.length === 0 ? none : `one of ${types.join(', ')}`}`,
     );
   };
 
@@ -71,10 +105,8 @@ export const createDispatch = <C extends ContractDefinition>(
         return commandsOf(await options.connect?.(ctx), 'connect');
       case 'session-disconnect':
         return commandsOf(await options.disconnect?.(ctx), 'disconnect');
-      default: {
-        const route = routes.get(message.type);
-        return route === undefined ? handleUnknown(ctx, message) : handleMessage(route, ctx, message);
-      }
+      default:
+        return handleClientEvent(ctx, message);
     }
   };
 };
@@ -88,24 +120,9 @@ const badMessage = (text: string): readonly object[] => {
   return [send(message)];
 };
 
-const commandsOf = (result: unknown, handler: string): readonly object[] => {
-  if (result === undefined || result === null) return [];
-  const list: readonly unknown[] = Array.isArray(result) ? result : [result];
-  return list.map((command, at) => {
-    if (isJsonObject(command) && typeof command['type'] === 'string') {
-      refuseUndefinedCriterion(handler, command);
-      return command;
-    }
-    const what = Array.isArray(result) ? `element ${at} of its list is` : 'it returned';
-    throw new TypeError(
-      `${handler} answered with no command (${what} ${kindOf(command)}): expected what ctx.send, ctx.session, ctx.close, ctx.log or ctx.custom make, a list of them, or nothing`,
-    );
-  });
-};
-
-const kindOf = (value: unknown): string => {
-  if (value instanceof Promise) return 'a promise that was not awaited';
-  if (Array.isArray(value)) return 'a list';
-  if (isJsonObject(value)) return 'an object without a string type';
-  return value === null || value === undefined ? String(value) : `a ${typeof value}`;
-};
+const checkFields = async (
+  type: string,
+  schema: MessageSchemas[string] | undefined,
+  { type: _wireType, ...fields }: AnyMessage,
+): Promise<CheckedMessage> =>
+  schema === undefined ? { ok: true, fields } : checkMessage(type, schema, fields);

@@ -34,9 +34,10 @@ export const createFetchHandler = (
   };
 
   return async (request) => {
-    const { status, contentType, text } = await answerRequest(request);
+    const { status, contentType, text, retryAfterSeconds } = await answerRequest(request);
     const headers = new Headers({ 'content-type': contentType });
     if (status === 405) headers.set('allow', 'POST');
+    if (retryAfterSeconds !== undefined) headers.set('retry-after', String(retryAfterSeconds));
     return new Response(text, { status, headers });
   };
 };

@@ -1,10 +1,29 @@
-import type { AnyMessage, ContractDefinition, MessageSchemas, ReceivedMessageOf } from '@wsbroker/protocol';
-import type { CommandOf } from './command.ts';
-import type { Context, DirectContext, EventFacts } from './context.ts';
+import type {
+  AnyMessage,
+  ContractDefinition,
+  MessageSchemas,
+  ReceivedMessageOf,
+  ReceivedRequestOf,
+  ReplyOf,
+  RequestSchemas,
+} from '@wsbroker/protocol';
+import type { CommandOf, ReplyCommand } from './command.ts';
+import type { Context, DirectContext, EventFacts, RequestContext } from './context.ts';
+import type { DedupeStore } from './dedupe-store.ts';
 
 /** What a handler answers: a command, a list of them, or nothing; now or later. */
 export type HandlerResult<C extends ContractDefinition> =
   CommandOf<C> | readonly CommandOf<C>[] | void | Promise<CommandOf<C> | readonly CommandOf<C>[] | void>;
+
+/** What the handler of a request answers: its reply, alone or in a list with other commands. */
+export type RequestResult<C extends ContractDefinition, Type extends string> =
+  RequestAnswer<C, ReplyOf<C, Type>> | Promise<RequestAnswer<C, ReplyOf<C, Type>>>;
+
+type RequestAnswer<C extends ContractDefinition, Message> =
+  ReplyCommand<Message> | readonly (CommandOf<C> | ReplyCommand<Message>)[];
+
+/** What `onUnknown` answers: an unknown request may get a reply too. */
+export type UnknownResult<C extends ContractDefinition> = HandlerResult<C> | RequestResult<C, string>;
 
 /** The contract's message of one type, as its validator puts it out. */
 export type MessageOf<C extends ContractDefinition, Type extends string> = Extract<
@@ -29,13 +48,36 @@ type MessagesOf<C extends ContractDefinition> = C extends { clientMessages: Mess
   ? { readonly messages: MessageHandlers<C> }
   : { readonly messages?: MessageHandlers<C> };
 
+/** A handler for each request of the contract: none may be missing. */
+export type RequestHandlers<C extends ContractDefinition> = C extends {
+  requests: infer R extends Readonly<Record<string, RequestSchemas>>;
+}
+  ? {
+      readonly [Type in keyof R & string]: (
+        this: void,
+        ctx: RequestContext<C, Type>,
+        request: ReceivedRequestOf<C, Type>,
+      ) => RequestResult<C, Type>;
+    }
+  : {
+      readonly [type: string]: (
+        this: void,
+        ctx: RequestContext<C>,
+        request: AnyMessage,
+      ) => RequestResult<C, string>;
+    };
+
+type RequestsOf<C extends ContractDefinition> = C extends { requests: object }
+  ? { readonly requests: RequestHandlers<C> }
+  : { readonly requests?: RequestHandlers<C> };
+
 /**
  * What a backend does with each event.
  *
  * A handler that throws is answered 500 and the broker tries the event again, in order: the connection's next
  * events wait. A {@link RejectEvent} is answered 422 and drops the event.
  */
-export type BackendHandlers<C extends ContractDefinition> = MessagesOf<C> & BackendOptions<C>;
+export type BackendHandlers<C extends ContractDefinition> = MessagesOf<C> & RequestsOf<C> & BackendOptions<C>;
 
 export interface BackendOptions<C extends ContractDefinition> {
   /** A client connected. The connection's first event. */
@@ -43,10 +85,11 @@ export interface BackendOptions<C extends ContractDefinition> {
   /** A client is gone. The connection's last event; commands for it reach nobody, others do. */
   disconnect?(this: void, ctx: Context<C>): HandlerResult<C>;
   /**
-   * An event with a type that is not in the contract; `message.type` is the one on the wire.
+   * An event with a type that is not in the contract; `message.type` is the one on the wire. A request has
+   * `ctx.event.request`, and may be answered with {@link reply}.
    * @default a `client-…` is answered with a `broker-error` (`bad-message`), anything else with no command
    */
-  onUnknown?(this: void, ctx: Context<C>, message: AnyMessage): HandlerResult<C>;
+  onUnknown?(this: void, ctx: Context<C>, message: AnyMessage): UnknownResult<C>;
   /**
    * A message of the broker's own application (`broker.sendBackendMessage`). No connection caused it, so
    * commands need a `match`.
@@ -59,6 +102,13 @@ export interface BackendOptions<C extends ContractDefinition> {
    * @default writes to the console
    */
   onError?(this: void, error: unknown, event: EventFacts | undefined): void;
+  /**
+   * Where ids of events are kept with their answers: an event that comes again gets the answer of the first time,
+   * and no handler is called. An event whose handler failed is not kept. Events without an id are handled each
+   * time.
+   * @default none: handlers run again when the broker tries an event again
+   */
+  readonly dedupe?: DedupeStore;
   /**
    * Largest request body in bytes; a larger one is answered 413, which makes the broker drop the event.
    * @default 1_048_576

@@ -25,6 +25,8 @@ export {
   type ListOptionsOf,
   log,
   type LogCommand,
+  reply,
+  type ReplyCommand,
   send,
   type SendCommand,
   session,
@@ -32,7 +34,15 @@ export {
   type SessionChangeOf,
   type SessionCommand,
 } from './command.ts';
-export type { Context, ContextCommands, DirectContext, EventFacts, EventHeaders } from './context.ts';
+export type {
+  Context,
+  ContextCommands,
+  DirectContext,
+  EventFacts,
+  EventHeaders,
+  RequestContext,
+} from './context.ts';
+export { type DedupeStore, EventBusy } from './dedupe-store.ts';
 export type { FetchHandler } from './fetch-handler.ts';
 export type {
   BackendHandlers,
@@ -40,7 +50,11 @@ export type {
   HandlerResult,
   MessageHandlers,
   MessageOf,
+  RequestHandlers,
+  RequestResult,
+  UnknownResult,
 } from './handlers.ts';
+export { memoryStore, type MemoryStoreOptions } from './memory-store.ts';
 export type { NodeHandler } from './node-handler.ts';
 export type { NotificationFields } from './notification.ts';
 export type { ConnectionOf, CriteriaOf, ExplicitTargetOf, Target, TargetOf } from './target.ts';

@@ -16,7 +16,7 @@ export type CheckedMessage =
 export const checkMessage = async (
   type: string,
   validator: Validator,
-  fields: object,
+  fields: unknown,
 ): Promise<CheckedMessage> => {
   const result = await validator['~standard'].validate(fields);
   if (result.issues === undefined) return { ok: true, fields: result.value };

@@ -1,44 +1,73 @@
-import { clientEventType, type ContractDefinition, type MessageSchemas } from '@wsbroker/protocol';
+import {
+  clientEventType,
+  type ContractDefinition,
+  type MessageSchemas,
+  type RequestSchemas,
+} from '@wsbroker/protocol';
 
-/** One type of message: its name in the contract, its validator where there is one, and its handler. */
-export interface MessageRoute<Handler> {
+/** One type of message or request: its name in the contract, its schema where there is one, and its handler. */
+export interface Route<Handler, Schema> {
   readonly type: string;
-  readonly validator: MessageSchemas[string] | undefined;
+  readonly schema: Schema | undefined;
   readonly handler: Handler;
 }
 
+/** By event type on the wire. */
+export type Routes<Handler, Schema> = ReadonlyMap<string, Route<Handler, Schema>>;
+
+type Handlers<Handler> = Readonly<Record<string, Handler>>;
+
+export const routeMessages = <Handler>(
+  { clientMessages }: ContractDefinition,
+  handlers: Handlers<Handler>,
+): Routes<Handler, MessageSchemas[string]> => {
+  const words = { option: 'messages', part: 'clientMessages', one: 'client message' };
+  return routesOf(words, clientMessages, handlers);
+};
+
+export const routeRequests = <Handler>(
+  { requests }: ContractDefinition,
+  handlers: Handlers<Handler>,
+): Routes<Handler, RequestSchemas> =>
+  routesOf({ option: 'requests', part: 'requests', one: 'request' }, requests, handlers);
+
+/** How an error names what it is about. */
+interface Words {
+  readonly option: string;
+  readonly part: string;
+  readonly one: string;
+}
+
 /**
- * Message handlers by event type on the wire.
- *
  * Types catch a handler that is missing or too many; this catches it in plain JavaScript, when the backend
  * starts and not when the first such message comes.
  */
-export const routeMessages = <Handler>(
-  contract: ContractDefinition,
-  handlers: Readonly<Record<string, Handler>>,
-): ReadonlyMap<string, MessageRoute<Handler>> => {
-  const validators = contract.clientMessages;
-  const routes = new Map<string, MessageRoute<Handler>>();
-  for (const type of Object.keys(validators ?? handlers)) {
+const routesOf = <Handler, Schema>(
+  { option, part, one }: Words,
+  schemas: Readonly<Record<string, Schema>> | undefined,
+  handlers: Handlers<Handler>,
+): Routes<Handler, Schema> => {
+  const routes = new Map<string, Route<Handler, Schema>>();
+  for (const type of Object.keys(schemas ?? handlers)) {
     const handler = Object.hasOwn(handlers, type) ? handlers[type] : undefined;
     if (typeof handler !== 'function') {
       throw new TypeError(
-        `messages.${type} is ${handler === undefined ? 'missing' : `a ${typeof handler}`}: expected a function that handles the client message "${type}"`,
+        `${option}.${type} is ${handler === undefined ? 'missing' : `a ${typeof handler}`}: expected a function that handles the ${one} "${type}"`,
       );
     }
     const eventType = clientEventType(type);
     const taken = routes.get(eventType);
     if (taken !== undefined) {
       throw new TypeError(
-        `The client messages "${taken.type}" and "${type}" both arrive as "${eventType}": rename one of them`,
+        `The ${one}s "${taken.type}" and "${type}" both arrive as "${eventType}": rename one of them`,
       );
     }
-    routes.set(eventType, { type, validator: validators?.[type], handler });
+    routes.set(eventType, { type, schema: schemas?.[type], handler });
   }
   for (const type of Object.keys(handlers)) {
-    if (validators !== undefined && !Object.hasOwn(validators, type)) {
+    if (schemas !== undefined && !Object.hasOwn(schemas, type)) {
       throw new TypeError(
-        `messages.${type} handles a message that is not in the contract's clientMessages: expected one of ${Object.keys(validators).join(', ')}`,
+        `${option}.${type} handles a ${one} that is not in the contract's ${part}: expected one of ${Object.keys(schemas).join(', ')}`,
       );
     }
   }

@@ -83,6 +83,7 @@ const write = (response: ServerResponse, answer: Answer): void => {
     'content-type': answer.contentType,
     'content-length': Buffer.byteLength(answer.text),
     ...(answer.status === 405 && { allow: 'POST' }),
+    ...(answer.retryAfterSeconds !== undefined && { 'retry-after': String(answer.retryAfterSeconds) }),
   });
   response.end(answer.text);
 };
