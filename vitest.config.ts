@@ -41,6 +41,7 @@ export default defineConfig({
       ...readdirSync(inRepository('packages')).map((name) => project(name, `packages/${name}`, light)),
       project('demo', 'apps/demo', light),
       project('e2e', 'e2e', heavy),
+      project('faults', 'faults', heavy),
       project('scripts', 'scripts', heavy),
       {
         extends: true,

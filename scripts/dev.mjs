@@ -4,6 +4,7 @@
  */
 import { build, prepare } from './dev/prepare.mjs';
 import { runChecks } from './dev/checks.mjs';
+import { runFaults } from './dev/faults.mjs';
 import { runNodes } from './dev/nodes.mjs';
 import { endTogether, inherit } from './dev/process.mjs';
 import { startDemo } from './dev/start.mjs';
@@ -15,6 +16,7 @@ const usage = `node scripts/dev.mjs <command> [--verbose]
   start        build, and run the demo
   test         build, and check and test everything, or only what is named: test lint types
   test:nodes   run the suites of the packages on every Node that they are for, or on those named: test:nodes 22 26
+  faults       break what is around the broker, at full scale, with figures; or only what is named: faults disk-full
   build        build every package and app
   run <cmd>    run any command with the tools of the repository: run vitest run --project broker
   help         this text`;
@@ -43,6 +45,11 @@ const commands = {
       tools,
       rest.filter((argument) => /^\d+$/.test(argument)),
     );
+  },
+  async faults(steps, rest) {
+    const tools = await prepare(steps);
+    await build(steps, tools);
+    return runFaults(tools, rest);
   },
   async build(steps) {
     await build(steps, await prepare(steps));

@@ -28,7 +28,7 @@ export {
 export { Inbox } from './inbox.ts';
 export { watchForLeaks } from './leak-check.ts';
 export { type LogEntry, MemoryLogger, type MemoryLogLevel } from './memory-logger.ts';
-export { type Misbehaviour, misbehaviours } from './misbehaviour.ts';
+export { misbehave, type Misbehaviour, misbehaviours } from './misbehaviour.ts';
 export { postCommands, type PostOptions, type PostResult, postText } from './post-commands.ts';
 export { chromiumPath, has, type ProgramName } from './programs.ts';
 export {

@@ -1,0 +1,79 @@
+import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { freePort, spawnProcess, SpawnedProcess } from '@wsbroker/testkit';
+import { readRecord, type RecordedPost } from './record.ts';
+
+const program = fileURLToPath(new URL('backend-process.ts', import.meta.url));
+
+/** What the running process says of itself. */
+export interface BackendFacts {
+  readonly posts: number;
+  readonly inFlight: number;
+  readonly maxInFlight: number;
+}
+
+/** A backend that can be killed and comes back on the same port, with one record over all its lives. */
+export class Backend implements AsyncDisposable {
+  readonly url: string;
+  readonly #port: number;
+  readonly #folder = mkdtempSync(join(tmpdir(), 'wsbroker-faults-'));
+  #process: SpawnedProcess | undefined;
+  #readBytes = 0;
+
+  constructor(port: number) {
+    this.#port = port;
+    this.url = `http://127.0.0.1:${port}/`;
+  }
+
+  async start(): Promise<void> {
+    this.#process = await spawnProcess(process.execPath, this.#args, { readyWhen: this.url });
+  }
+
+  /** As {@link start}, without waiting until it listens. */
+  startAtOnce(): void {
+    this.#process = new SpawnedProcess(process.execPath, this.#args, {});
+  }
+
+  async kill(): Promise<void> {
+    this.#process?.kill('SIGKILL');
+    await this.#process?.exited;
+    this.#process = undefined;
+  }
+
+  posts(): RecordedPost[] {
+    return readRecord(this.#recordFile);
+  }
+
+  /** What has been recorded since the last call. */
+  newPosts(): RecordedPost[] {
+    const posts = readRecord(this.#recordFile, this.#readBytes);
+    this.#readBytes = statSync(this.#recordFile).size;
+    return posts;
+  }
+
+  async facts(): Promise<BackendFacts> {
+    const response = await fetch(this.url, { headers: { connection: 'close' } });
+    return (await response.json()) as BackendFacts;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.kill();
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+
+  get #recordFile(): string {
+    return join(this.#folder, 'record.tsv');
+  }
+
+  get #args(): string[] {
+    return ['--disable-warning=ExperimentalWarning', program, String(this.#port), this.#recordFile];
+  }
+}
+
+export const startBackend = async (): Promise<Backend> => {
+  const backend = new Backend(await freePort());
+  await backend.start();
+  return backend;
+};

@@ -1,0 +1,103 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type ExitFacts, freePort, spawnProcess, type SpawnedProcess } from '@wsbroker/testkit';
+
+const cli = join(dirname(fileURLToPath(import.meta.resolve('@wsbroker/broker'))), 'cli.js');
+
+export interface BrokerSettings {
+  readonly backendUrl: string;
+  /** Any options of the broker. */
+  readonly options?: Readonly<Record<string, unknown>>;
+  /** With a journal in a folder of its own. */
+  readonly hasJournal?: boolean;
+  /** The command that starts it, before `node`, given its folder: such as `['strace', '-f']`. */
+  readonly under?: (folder: string) => readonly string[];
+  /** Another program than the command `wsbroker`; it is given the file of options as `--config FILE`. */
+  readonly program?: string;
+}
+
+/** A broker as a process of its own: the command `wsbroker`, started again on the same port and journal. */
+export class BrokerProcess implements AsyncDisposable {
+  readonly url: string;
+  readonly httpUrl: string;
+  readonly folder = mkdtempSync(join(tmpdir(), 'wsbroker-faults-'));
+  readonly journal = join(this.folder, 'journal.db');
+  readonly #settings: BrokerSettings;
+  #process: SpawnedProcess | undefined;
+  #output = '';
+
+  constructor(port: number, settings: BrokerSettings) {
+    this.url = `ws://127.0.0.1:${port}/`;
+    this.httpUrl = `http://127.0.0.1:${port}/`;
+    this.#settings = settings;
+    const options = {
+      port,
+      host: '127.0.0.1',
+      log: false,
+      ...settings.options,
+      backend: {
+        type: 'http',
+        url: settings.backendUrl,
+        allow: ['127.0.0.1'],
+        ...(settings.options?.['backend'] as object | undefined),
+      },
+      ...(settings.hasJournal ? { journal: this.journal } : {}),
+    };
+    writeFileSync(this.#configFile, JSON.stringify(options));
+  }
+
+  async start(): Promise<void> {
+    const line = [process.execPath, this.#settings.program ?? cli, '--config', this.#configFile];
+    const [command = '', ...args] = [...(this.#settings.under?.(this.folder) ?? []), ...line];
+    this.#process = await spawnProcess(command, args, { readyWhen: this.httpUrl });
+  }
+
+  async kill(): Promise<void> {
+    this.#output += this.#process?.output ?? '';
+    this.#process?.kill('SIGKILL');
+    await this.#process?.exited;
+    this.#process = undefined;
+  }
+
+  /** SIGTERM, and how it ended. */
+  async terminate(): Promise<ExitFacts> {
+    this.#process?.kill('SIGTERM');
+    return (await this.#process?.exited) ?? { code: null, signal: null };
+  }
+
+  get isRunning(): boolean {
+    return this.#process?.isRunning ?? false;
+  }
+
+  get pid(): number {
+    return this.#process?.pid ?? 0;
+  }
+
+  /** What it printed, over all its lives. */
+  get output(): string {
+    return this.#output + (this.#process?.output ?? '');
+  }
+
+  /** The memory that it holds. */
+  residentBytes(): number {
+    const [, kib] = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${this.pid}/status`, 'utf8')) ?? [];
+    return Number(kib) * 1024;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.kill();
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  get #configFile(): string {
+    return join(this.folder, 'options.json');
+  }
+}
+
+export const startBroker = async (settings: BrokerSettings): Promise<BrokerProcess> => {
+  const broker = new BrokerProcess(await freePort(), settings);
+  await broker.start();
+  return broker;
+};

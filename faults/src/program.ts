@@ -1,0 +1,4 @@
+import { spawnSync } from 'node:child_process';
+
+/** Whether a program that only some scenarios need is on this machine. */
+export const hasProgram = (name: string): boolean => spawnSync(name, ['--version']).status === 0;
