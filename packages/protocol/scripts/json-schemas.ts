@@ -7,12 +7,15 @@ import {
   commandSchema,
   listCommandSchema,
   logCommandSchema,
+  replyCommandSchema,
   sendCommandSchema,
   sessionCommandSchema,
 } from '../src/command.ts';
 import { criteriaSchema } from '../src/criteria.ts';
 import { brokerErrorMessageSchema, errorResultSchema } from '../src/error-code.ts';
 import { eventSchema } from '../src/event.ts';
+import { downFrameSchema } from '../src/frame-down.ts';
+import { upFrameSchema } from '../src/frame-up.ts';
 import { clientMessageSchema, messageSchema } from '../src/message.ts';
 import { sessionInfoSchema } from '../src/session-info.ts';
 import { protocolVersion } from '../src/version.ts';
@@ -79,6 +82,11 @@ const sources: Readonly<Record<string, Source>> = {
     description: 'Writes text to the log of the broker.',
     schema: logCommandSchema,
   },
+  'reply-command': {
+    title: 'The command reply',
+    description: 'Answers the request that caused the event.',
+    schema: replyCommandSchema,
+  },
   'send-command': {
     title: 'The command send',
     description: 'Sends message to connections.',
@@ -104,6 +112,11 @@ const sources: Readonly<Record<string, Source>> = {
     description: 'null, or an error.',
     schema: commandResultSchemas.log,
   },
+  'reply-result': {
+    title: 'Result of the command reply',
+    description: 'null, or an error.',
+    schema: commandResultSchemas.reply,
+  },
   'send-result': {
     title: 'Result of the command send',
     description: 'How many connections the message was sent to, or an error.',
@@ -127,8 +140,19 @@ const sources: Readonly<Record<string, Source>> = {
   },
   'broker-error-message': {
     title: 'Broker error message',
-    description: 'What a client is sent when its message cannot be taken.',
+    description: 'What a client is sent when its message cannot be taken, or never will be processed.',
     schema: brokerErrorMessageSchema,
+  },
+  'up-frame': {
+    title: 'Frame of a client',
+    description: 'What a client sends on wsbroker.v1 beside messages; anything else closes its socket.',
+    schema: upFrameSchema,
+  },
+  'down-frame': {
+    title: 'Frame of the broker',
+    description:
+      'What the broker sends on wsbroker.v1 beside messages; a client ignores what it does not know.',
+    schema: downFrameSchema,
   },
 };
 

@@ -60,6 +60,7 @@ test.each([
   'isJsonObject',
   'check',
   'parseJson',
+  'subprotocol',
   'protocolVersion',
 ])(
   'importing %s alone puts no zod into a bundle',

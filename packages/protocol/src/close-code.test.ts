@@ -8,7 +8,11 @@ test('the codes are these', () => {
       "heartbeatTimeout": 4000,
       "messageTooBig": 1009,
       "normal": 1000,
+      "notAuthorized": 4004,
       "overloaded": 4002,
+      "protocolError": 4501,
+      "refused": 4500,
+      "replaced": 4003,
       "slowConsumer": 4001,
     }
   `);
@@ -28,12 +32,10 @@ test('codes of applications, 3000 to 3999, mean come back', () => {
   for (const code of [3000, 3999]) expect(mayReconnect(code)).toBe(true);
 });
 
-test('each code has one name, and every code of ours that the broker itself uses means come back', () => {
+test('each code has one name, and of ours only a refusal and a broken protocol mean do not come back', () => {
   const codes = Object.values(closeCodes);
   expect(new Set(codes).size).toBe(codes.length);
-  for (const code of codes) {
-    if (code < 4000) continue;
-    expect(code).toBeLessThan(5000);
-    expect(mayReconnect(code)).toBe(true);
-  }
+  const ours = codes.filter((code) => code >= 4000);
+  for (const code of ours) expect(code).toBeLessThan(5000);
+  expect(ours.filter((code) => !mayReconnect(code))).toEqual([closeCodes.refused, closeCodes.protocolError]);
 });

@@ -10,6 +10,7 @@ test.each([
   ['send', [matched], [null, 3]],
   ['session', [matched], [null, [matched]]],
   ['log', [null], [matched, undefined, 'logged']],
+  ['reply', [null], [matched, undefined, 'replied']],
   [
     'list',
     [[], [{ ip: '::1', wskey: 'k' }], [{}], page, { connections: [] }, { count: 0 }],

@@ -6,6 +6,7 @@ import {
   commandSchema,
   listCommandSchema,
   logCommandSchema,
+  replyCommandSchema,
   sendCommandSchema,
   sessionCommandSchema,
 } from './command.ts';
@@ -30,6 +31,8 @@ test.each([
   { type: 'log', text: 'hello' },
   { type: 'log', text: { any: 'json' } },
   { type: 'log', text: null },
+  { type: 'reply', message: { lines: [] } },
+  { type: 'reply', message: null, match: 'ignored' },
   { type: 'send', message: { type: 'said' } },
   { type: 'send', message: 'a text' },
   { type: 'send', message: null },
@@ -59,7 +62,7 @@ test.each(['data', 'add', 'remove'])("takes PHP's empty array as an empty `%s`",
 });
 
 test('ignores fields that it does not know', () => {
-  for (const type of ['close', 'list', 'log', 'send', 'session']) {
+  for (const type of ['close', 'list', 'log', 'reply', 'send', 'session']) {
     expect(takes({ type, text: 't', message: 'm', later: { than: 'us' } })).toBe(true);
   }
 });
@@ -68,6 +71,7 @@ const criteriaExpected = 'Expected an object of criteria, such as {"room":"lobby
 
 test.each([
   [{ type: 'send' }, 'message: Expected any JSON value, but the field is missing'],
+  [{ type: 'reply' }, 'message: Expected any JSON value, but the field is missing'],
   [{ type: 'log' }, 'text: Expected any JSON value, but the field is missing'],
   [{ type: 'close', code: 1 }, 'code: Expected 1000, or a whole number from 3000 to 4999'],
   [{ type: 'close', code: 1001 }, 'code: Expected 1000, or a whole number from 3000 to 4999'],
@@ -100,7 +104,7 @@ test.each([
   [{ type: 'session', data: null }, 'data: Expected an object of fields, such as {"name":"Ada"}'],
   [
     { type: 'nope' },
-    "type: Invalid discriminator value. Expected 'close' | 'list' | 'log' | 'send' | 'session'",
+    "type: Invalid discriminator value. Expected 'close' | 'list' | 'log' | 'reply' | 'send' | 'session'",
   ],
   [null, 'Invalid input: expected object, received null'],
 ])('refuses %j, naming the path and what was expected', (command, expected) => {
@@ -125,10 +129,11 @@ test.each([
   ['close', closeCommandSchema],
   ['list', listCommandSchema],
   ['log', logCommandSchema],
+  ['reply', replyCommandSchema],
   ['send', sendCommandSchema],
   ['session', sessionCommandSchema],
 ])('the schema of %s takes that type alone', (type, schema) => {
-  for (const other of ['close', 'list', 'log', 'send', 'session']) {
+  for (const other of ['close', 'list', 'log', 'reply', 'send', 'session']) {
     const command = { type: other, text: 't', message: 'm' };
     expect(schema.safeParse(command).success).toBe(other === type);
   }

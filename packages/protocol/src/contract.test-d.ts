@@ -7,6 +7,10 @@ import {
   type ContractDefinition,
   defineContract,
   type ReceivedMessageOf,
+  type ReceivedRequestOf,
+  type ReplyOf,
+  type RequestOf,
+  type RequestTypeOf,
   type ServerMessageOf,
   type SessionOf,
 } from './contract.ts';
@@ -23,7 +27,11 @@ const withZod = defineContract({
     bye: z.object({}),
   },
   requests: {
-    history: { request: z.object({ last: z.int() }), reply: z.object({ lines: z.array(z.string()) }) },
+    history: {
+      request: z.object({ last: z.int().default(10) }),
+      reply: z.object({ lines: z.array(z.string()), at: z.string().transform(Number) }),
+    },
+    roll: { request: z.object({}), reply: z.object({ dots: z.int() }) },
   },
   session: z.object({ name: z.string(), visits: z.string().transform(Number) }),
 });
@@ -42,6 +50,22 @@ expectTypeOf<Extract<ServerMessageOf<WithZod>, { type: 'said' }>>().toExtend<{
   at: string;
 }>();
 expectTypeOf<SessionOf<WithZod>>().toEqualTypeOf<{ name: string; visits: number }>();
+
+// A request: the client gives the input, the backend's handler gets the output, and answers with the reply's input.
+expectTypeOf<RequestTypeOf<WithZod>>().toEqualTypeOf<'history' | 'roll'>();
+expectTypeOf<RequestOf<WithZod, 'history'>>().toExtend<{ type: 'history'; last?: number | undefined }>();
+expectTypeOf<{ type: 'history' }>().toExtend<RequestOf<WithZod, 'history'>>();
+expectTypeOf<ReceivedRequestOf<WithZod, 'history'>>().toExtend<{ type: 'history'; last: number }>();
+expectTypeOf<RequestOf<WithZod>['type']>().toEqualTypeOf<'history' | 'roll'>();
+expectTypeOf<{ type: 'roll' }>().toExtend<RequestOf<WithZod, 'roll'>>();
+expectTypeOf<ReplyOf<WithZod, 'history'>>().toEqualTypeOf<{ lines: string[]; at: string }>();
+expectTypeOf<ReplyOf<WithZod, 'roll'>>().toEqualTypeOf<{ dots: number }>();
+// @ts-expect-error A field of another type.
+({ type: 'history', last: 'ten' }) satisfies RequestOf<WithZod, 'history'>;
+// @ts-expect-error A type that the contract does not have.
+({ type: 'past' }) satisfies RequestOf<WithZod>;
+// @ts-expect-error A message is no request.
+({ type: 'say', text: 'x' }) satisfies RequestOf<WithZod>;
 
 const messages: ClientMessageOf<WithZod>[] = [
   { type: 'say', text: 'hello' },
@@ -90,6 +114,11 @@ const open = defineContract({});
 expectTypeOf<ClientMessageOf<typeof open>>().toEqualTypeOf<AnyMessage>();
 expectTypeOf<ReceivedMessageOf<typeof open>>().toEqualTypeOf<AnyMessage>();
 expectTypeOf<ServerMessageOf<typeof open>>().toEqualTypeOf<AnyMessage>();
+expectTypeOf<RequestTypeOf<typeof open>>().toEqualTypeOf<string>();
+expectTypeOf<RequestOf<typeof open>>().toEqualTypeOf<AnyMessage>();
+expectTypeOf<ReceivedRequestOf<typeof open, 'any'>>().toEqualTypeOf<AnyMessage>();
+expectTypeOf<ReplyOf<typeof open, 'any'>>().toEqualTypeOf<unknown>();
+expectTypeOf<RequestTypeOf<ContractDefinition>>().toEqualTypeOf<string>();
 expectTypeOf<SessionOf<typeof open>>().toEqualTypeOf<Record<string, unknown>>();
 expectTypeOf<ClientMessageOf<ContractDefinition>>().toEqualTypeOf<AnyMessage>();
 expectTypeOf<WithZod>().toExtend<ContractDefinition>();

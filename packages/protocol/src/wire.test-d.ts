@@ -10,6 +10,7 @@ import {
   type Command,
   type CommandList,
   type Criteria,
+  type DownFrame,
   decodeCommandBody,
   decodeCommands,
   type Decoded,
@@ -22,12 +23,18 @@ import {
   type Message,
   messageSchema,
   type Notification,
+  type Opened,
+  type ReplyCommand,
+  type RequestFrame,
   type SendCommand,
   type SessionInfo,
+  subprotocol,
+  type UpFrame,
 } from './index.ts';
 
-expectTypeOf<BuiltInCommandType>().toEqualTypeOf<'close' | 'list' | 'log' | 'send' | 'session'>();
+expectTypeOf<BuiltInCommandType>().toEqualTypeOf<'close' | 'list' | 'log' | 'reply' | 'send' | 'session'>();
 expectTypeOf<Extract<BuiltInCommand, { type: 'send' }>>().toEqualTypeOf<SendCommand>();
+expectTypeOf<Extract<BuiltInCommand, { type: 'reply' }>>().toEqualTypeOf<ReplyCommand>();
 expectTypeOf<BuiltInCommand>().toExtend<Command>();
 expectTypeOf<BuiltInCommand[]>().toExtend<CommandList>();
 
@@ -45,6 +52,18 @@ expectTypeOf<SessionInfo>().toExtend<{ ip: string; wskey: string; [field: string
 expectTypeOf<ErrorCode>().toExtend<string>();
 expectTypeOf<CloseCodeName>().toEqualTypeOf<keyof typeof closeCodes>();
 expectTypeOf(closeCodes.normal).toEqualTypeOf<1000>();
+
+expectTypeOf<typeof subprotocol>().toEqualTypeOf<'wsbroker.v1'>();
+expectTypeOf<UpFrame[0]>().toEqualTypeOf<'open' | 'ack' | 'request' | 'ping' | 'pong'>();
+expectTypeOf<DownFrame[0]>().toEqualTypeOf<
+  'opened' | 'ack' | 'delivered' | 'failed' | 'reply' | 'status' | 'bye' | 'ping' | 'pong'
+>();
+expectTypeOf<RequestFrame[1]>().toEqualTypeOf<number>();
+expectTypeOf<Extract<DownFrame, readonly ['failed', ...unknown[]]>[2]>().toEqualTypeOf<ErrorCode>();
+expectTypeOf<Opened['received']>().toEqualTypeOf<number>();
+['ack', 1] satisfies UpFrame;
+// @ts-expect-error Frames of a client are strict.
+['ack', 1, 2] satisfies UpFrame;
 
 ({ room: 'a', open: true, n: 1, nothing: null, rooms: ['a', 1] }) satisfies Criteria;
 // @ts-expect-error An object is no value to compare with.
