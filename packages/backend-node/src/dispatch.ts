@@ -1,11 +1,10 @@
-import {
-  type AnyMessage,
-  type BrokerErrorMessage,
-  type ContractDefinition,
-  isJsonObject,
-  type MessageSchemas,
-  type Notification,
-  type RequestSchemas,
+import type {
+  AnyMessage,
+  BrokerErrorMessage,
+  ContractDefinition,
+  MessageSchemas,
+  Notification,
+  RequestSchemas,
 } from '@wsbroker/protocol';
 import { RejectEvent } from './backend-error.ts';
 import { send } from './command.ts';

@@ -23,7 +23,8 @@ type RequestAnswer<C extends ContractDefinition, Message> =
   ReplyCommand<Message> | readonly (CommandOf<C> | ReplyCommand<Message>)[];
 
 /** What `onUnknown` answers: an unknown request may get a reply too. */
-export type UnknownResult<C extends ContractDefinition> = HandlerResult<C> | RequestResult<C, string>;
+export type UnknownResult<C extends ContractDefinition> =
+  HandlerResult<C> | RequestAnswer<C, unknown> | Promise<RequestAnswer<C, unknown> | void>;
 
 /** The contract's message of one type, as its validator puts it out. */
 export type MessageOf<C extends ContractDefinition, Type extends string> = Extract<

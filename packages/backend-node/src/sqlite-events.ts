@@ -4,6 +4,12 @@ const pruneIntervalMs = 60_000;
 /** One at a time must not hold up the process. */
 const prunedRows = 1_000;
 
+/** One attempt at an event: only the one whose claim stands may store its answer. */
+export interface Attempt {
+  readonly id: string;
+  readonly claim: string;
+}
+
 /**
  * The table in which events are remembered: a row with an answer is an event that has been handled; one without
  * is claimed by an attempt that is at work on it.
@@ -58,20 +64,20 @@ export class SqliteEvents {
   }
 
   /** Does nothing where another claim has the event by now. */
-  store(id: string, claim: string, answer: string, expiresAtMs: number): void {
+  store({ id, claim }: Attempt, answer: string, expiresAtMs: number): void {
     this.#store.run(id, claim, answer, expiresAtMs);
   }
 
   /** @returns false where the event is claimed or has been handled. */
-  claim(id: string, claim: string, nowMs: number, expiresAtMs: number): boolean {
+  claim({ id, claim }: Attempt, nowMs: number, expiresAtMs: number): boolean {
     return this.#claim.run(id, claim, expiresAtMs, nowMs).changes === 1;
   }
 
-  renew(id: string, claim: string, expiresAtMs: number): void {
+  renew({ id, claim }: Attempt, expiresAtMs: number): void {
     this.#renew.run(expiresAtMs, id, claim);
   }
 
-  release(id: string, claim: string): void {
+  release({ id, claim }: Attempt): void {
     this.#release.run(id, claim);
   }
 

@@ -3,7 +3,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type DedupeStore, defaultTtlMs, EventBusy } from './dedupe-store.ts';
 import { positiveInteger } from './positive-integer.ts';
-import { SqliteEvents } from './sqlite-events.ts';
+import { type Attempt, SqliteEvents } from './sqlite-events.ts';
 
 export interface SqliteStoreOptions {
   /** How long an id is kept. @default 90_000_000, an hour more than a broker with a journal tries an event */
@@ -57,11 +57,11 @@ class SqliteFileStore implements SqliteStore {
 
   async once(id: string, handle: () => Promise<string>): Promise<string> {
     const giveUpAtMs = performance.now() + this.#waitMs;
-    const claim = randomUUID();
+    const attempt = { id, claim: randomUUID() };
     this.#events.prune(Date.now());
     for (;;) {
       const nowMs = Date.now();
-      if (this.#events.claim(id, claim, nowMs, nowMs + this.#claimMs)) return this.#handle(id, claim, handle);
+      if (this.#events.claim(attempt, nowMs, nowMs + this.#claimMs)) return this.#handle(attempt, handle);
       const answer = this.#events.answer(id, nowMs);
       if (answer !== undefined) return answer;
       if (performance.now() >= giveUpAtMs) throw new EventBusy(id);
@@ -69,14 +69,14 @@ class SqliteFileStore implements SqliteStore {
     }
   }
 
-  async #handle(id: string, claim: string, handle: () => Promise<string>): Promise<string> {
-    const renewing = setInterval(() => this.#renew(id, claim), this.#claimMs / 3);
+  async #handle(attempt: Attempt, handle: () => Promise<string>): Promise<string> {
+    const renewing = setInterval(() => this.#renew(attempt), this.#claimMs / 3);
     try {
       const answer = await handle();
-      this.#events.store(id, claim, answer, Date.now() + this.#ttlMs);
+      this.#events.store(attempt, answer, Date.now() + this.#ttlMs);
       return answer;
     } catch (error) {
-      this.#release(id, claim);
+      this.#release(attempt);
       throw error;
     } finally {
       clearInterval(renewing);
@@ -84,16 +84,16 @@ class SqliteFileStore implements SqliteStore {
   }
 
   /** Nothing to do where it fails: the next time it may not, and the claim lasts for three. */
-  #renew(id: string, claim: string): void {
+  #renew(attempt: Attempt): void {
     try {
-      this.#events.renew(id, claim, Date.now() + this.#claimMs);
+      this.#events.renew(attempt, Date.now() + this.#claimMs);
     } catch {}
   }
 
   /** Where it fails the claim expires; what the handler threw is what must be seen. */
-  #release(id: string, claim: string): void {
+  #release(attempt: Attempt): void {
     try {
-      this.#events.release(id, claim);
+      this.#events.release(attempt);
     } catch {}
   }
 

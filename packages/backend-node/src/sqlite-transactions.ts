@@ -44,9 +44,10 @@ export const sqliteTransactions = (
 
 class SqliteTransactions implements DedupeStore {
   readonly #database: DatabaseSync;
-  readonly #events: SqliteEvents;
   readonly #ttlMs: number;
   readonly #waitMs: number;
+  /** Made in the first transaction: at the start of a program another process may hold the lock. */
+  #events: SqliteEvents | undefined;
   /** Settles when the event before is done. Never rejects. */
   #before: Promise<unknown> = Promise.resolve();
 
@@ -54,7 +55,6 @@ class SqliteTransactions implements DedupeStore {
     this.#ttlMs = positiveInteger('ttlMs', ttlMs);
     this.#waitMs = positiveInteger('waitMs', waitMs);
     this.#database = database;
-    this.#events = new SqliteEvents(database);
   }
 
   once(id: string, handle: () => Promise<string>): Promise<string> {
@@ -66,21 +66,21 @@ class SqliteTransactions implements DedupeStore {
   async #inTransaction(id: string, handle: () => Promise<string>): Promise<string> {
     await this.#begin(id);
     try {
+      const events = this.#events ?? new SqliteEvents(this.#database);
       const nowMs = Date.now();
-      const answer = this.#events.answer(id, nowMs) ?? (await this.#handle(id, handle));
-      this.#events.prune(nowMs);
+      let answer = events.answer(id, nowMs);
+      if (answer === undefined) {
+        answer = await handle();
+        events.store({ id, claim }, answer, Date.now() + this.#ttlMs);
+      }
+      events.prune(nowMs);
       this.#database.exec('commit');
+      this.#events = events;
       return answer;
     } catch (error) {
       this.#rollBack();
       throw error;
     }
-  }
-
-  async #handle(id: string, handle: () => Promise<string>): Promise<string> {
-    const answer = await handle();
-    this.#events.store(id, claim, answer, Date.now() + this.#ttlMs);
-    return answer;
   }
 
   /** `immediate`: of two processes with the same event, the second must not read before the first has written. */
