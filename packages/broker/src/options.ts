@@ -205,6 +205,18 @@ export type FunctionBackendSettings = z.output<typeof functionBackendSchema>;
 
 export type HttpBackendOptions = z.input<typeof httpBackendSchema>;
 
+/** What an HTTP backend is told in headers. */
+export interface EventFacts {
+  /** The same on every attempt. */
+  readonly id: string;
+  /** From 1. */
+  readonly attempt: number;
+  /** Of a client's request: its id. A `reply` among the commands answers it. */
+  readonly request?: number;
+  /** Of `session-disconnect`: why, such as `client-left`. */
+  readonly reason?: string;
+}
+
 /** Backend logic in this process. */
 export interface FunctionBackendOptions {
   type: 'function';
@@ -215,6 +227,7 @@ export interface FunctionBackendOptions {
   handle(
     event: { type: string; [field: string]: unknown },
     connection: Record<string, unknown>,
+    facts: EventFacts,
   ): readonly Command[] | void | Promise<readonly Command[] | void>;
   allow?: string[] | undefined;
   maxRequests?: number | undefined;

@@ -1,13 +1,30 @@
 /** A backend that answers as it is told. */
-import type { Answer, Backend, Delivery } from '../src/backend/backend.ts';
+import type { Answer, Backend, Delivery, Failure } from '../src/backend/backend.ts';
 
 export type Answering = (delivery: Delivery, signal: AbortSignal) => Answer | Promise<Answer>;
 
 export const delivered = (answer: unknown = []): Answer => ({ outcome: 'delivered', answer });
 export const retry = (reason = 'status 503', retryAfterMs?: number): Answer => ({
   outcome: 'retry',
+  failure: 'status',
   reason,
   retryAfterMs,
+});
+export const lost = (failure: Exclude<Failure, 'status'>): Answer => ({
+  outcome: 'retry',
+  failure,
+  reason: failure,
+});
+export const briefly: Answer = {
+  outcome: 'retry-briefly',
+  failure: 'status',
+  reason: 'status 404',
+  status: 404,
+};
+export const refused = (status = 400): Answer => ({
+  outcome: 'dead-letter',
+  reason: `status ${status}`,
+  status,
 });
 
 export class FakeBackend implements Backend {
@@ -47,4 +64,4 @@ export const inTurn = (first: Answer, ...others: Answer[]): Answering => {
 
 /** As a real backend does: the attempt fails as soon as the broker has to stop. */
 export const hang: Answering = (_attempt, signal) =>
-  new Promise((resolve) => signal.addEventListener('abort', () => resolve(retry('aborted')), { once: true }));
+  new Promise((resolve) => signal.addEventListener('abort', () => resolve(lost('cut')), { once: true }));

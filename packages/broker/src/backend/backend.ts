@@ -8,6 +8,32 @@ export interface Delivery {
   readonly messageJson: string;
   /** The `sessionInfo` at this moment as JSON. */
   readonly connectionJson: string;
+  /** W3C trace context: the trace is the event's, the parent this attempt's. */
+  readonly traceparent: string;
+  /** Of a client's request: its id, which says that a `reply` is expected. */
+  readonly request?: number | undefined;
+  /** Of `session-disconnect`: why. */
+  readonly reason?: string | undefined;
+}
+
+/** How an attempt failed. */
+export type Failure =
+  /** It never got there. */
+  | 'unreachable'
+  /** It may have got there; no answer can come any more. */
+  | 'cut'
+  /** It was not answered in time. */
+  | 'no-answer'
+  /** The answer was that it failed. */
+  | 'status';
+
+/** An attempt that failed. */
+interface Failed {
+  /** For people. */
+  readonly reason: string;
+  readonly failure: Failure;
+  readonly status?: number | undefined;
+  readonly retryAfterMs?: number | undefined;
 }
 
 /** What became of an attempt. */
@@ -15,11 +41,11 @@ export type Answer =
   /** The backend has it. `problem` says why there are no commands although it said something. */
   | { readonly outcome: 'delivered'; readonly answer: unknown; readonly problem?: string }
   /** Not now: to be tried again, for as long as an event may wait. */
-  | { readonly outcome: 'retry'; readonly reason: string; readonly retryAfterMs?: number | undefined }
+  | ({ readonly outcome: 'retry' } & Failed)
   /** Perhaps a deploy that is half done: to be tried again for a minute. */
-  | { readonly outcome: 'retry-briefly'; readonly reason: string; readonly retryAfterMs?: number | undefined }
+  | ({ readonly outcome: 'retry-briefly' } & Failed)
   /** Never: trying again cannot help. */
-  | { readonly outcome: 'dead-letter'; readonly reason: string };
+  | { readonly outcome: 'dead-letter'; readonly reason: string; readonly status: number };
 
 /** Where events go. */
 export interface Backend {

@@ -15,6 +15,7 @@ const delivery: Delivery = {
   attempt: 1,
   messageJson: '{"type":"client-say","list":[1]}',
   connectionJson: '{"wskey":"k","room":{"name":"lobby"}}',
+  traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
 };
 
 type Handle = FunctionBackendOptions['handle'];
@@ -48,15 +49,25 @@ test('what is no list is handed on as it is, to be told', async () => {
   expect(await deliverTo(() => 'ok')).toEqual({ outcome: 'delivered', answer: 'ok' });
 });
 
-test('the function gets the event and the connection', async () => {
+test('the function gets the event, the connection, and what else is known', async () => {
   const handle = vi.fn<Handle>();
   await deliverTo(handle);
   expect(handle.mock.calls).toEqual([
     [
       { type: 'client-say', list: [1] },
       { wskey: 'k', room: { name: 'lobby' } },
+      { id: 'k-1', attempt: 1 },
     ],
   ]);
+});
+
+test('the function is told which request waits for a reply, and why a connection ended', async () => {
+  const handle = vi.fn<Handle>();
+  await new FunctionBackend({ type: 'function', handle, maxRequests: 32, timeoutMs: 1_000 }).deliver(
+    { ...delivery, attempt: 3, request: 7, reason: 'client-left' },
+    new AbortController().signal,
+  );
+  expect(handle.mock.calls[0]?.[2]).toEqual({ id: 'k-1', attempt: 3, request: 7, reason: 'client-left' });
 });
 
 test('each attempt gets copies of its own', async () => {
@@ -82,13 +93,17 @@ test.each<[string, () => unknown, string]>([
   ['rejects', () => Promise.reject(new Error('boom')), 'boom'],
   ['rejects with nothing', () => Promise.reject(), 'undefined'],
 ])('a function that %s is tried again', async (_how, handle, reason) => {
-  expect(await deliverTo(handle)).toEqual({ outcome: 'retry', reason });
+  expect(await deliverTo(handle)).toEqual({ outcome: 'retry', failure: 'status', reason });
 });
 
 test('a function that takes too long is tried again', async () => {
   const answer = deliverTo(() => new Promise(() => {}));
   await vi.advanceTimersByTimeAsync(1_000);
-  expect(await answer).toEqual({ outcome: 'retry', reason: 'no answer within 1000 ms' });
+  expect(await answer).toEqual({
+    outcome: 'retry',
+    failure: 'no-answer',
+    reason: 'no answer within 1000 ms',
+  });
 });
 
 test('a function that fails after its time is over ends nothing', async () => {
@@ -104,7 +119,7 @@ test('a broker that stops does not wait for the function', async () => {
   const stop = new AbortController();
   const answer = deliverTo(() => new Promise(() => {}), stop.signal);
   stop.abort();
-  expect(await answer).toEqual({ outcome: 'retry', reason: 'the broker is closing' });
+  expect(await answer).toMatchObject({ outcome: 'retry', reason: 'the broker is closing' });
 });
 
 test('no timer is left, however it ended', async () => {

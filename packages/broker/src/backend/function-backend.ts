@@ -1,14 +1,16 @@
 import { reasonOf } from '../ops/reason.ts';
 import { within } from '../ops/time-limit.ts';
-import type { FunctionBackendSettings } from '../options.ts';
+import type { EventFacts, FunctionBackendSettings } from '../options.ts';
 import type { Answer, Backend, Delivery } from './backend.ts';
 
 /** Backend logic in this process. It gets copies, as an HTTP backend would, so that it changes nothing by accident. */
 export class FunctionBackend implements Backend {
   readonly #settings: FunctionBackendSettings;
+  readonly #late: string;
 
   constructor(settings: FunctionBackendSettings) {
     this.#settings = settings;
+    this.#late = `no answer within ${settings.timeoutMs} ms`;
   }
 
   async deliver(delivery: Delivery, signal: AbortSignal): Promise<Answer> {
@@ -16,7 +18,8 @@ export class FunctionBackend implements Backend {
       const answer = await this.#bounded(delivery, signal);
       return { outcome: 'delivered', answer: answer ?? [] };
     } catch (error) {
-      return { outcome: 'retry', reason: reasonOf(error) };
+      const reason = reasonOf(error);
+      return { outcome: 'retry', failure: reason === this.#late ? 'no-answer' : 'status', reason };
     }
   }
 
@@ -32,10 +35,17 @@ export class FunctionBackend implements Backend {
     try {
       const message = JSON.parse(delivery.messageJson) as { type: string };
       const connection = JSON.parse(delivery.connectionJson) as Record<string, unknown>;
-      const answered = Promise.race([handle(message, connection), aborted]);
-      return await within(answered, { timeoutMs, late: `no answer within ${timeoutMs} ms` });
+      const answered = Promise.race([handle(message, connection, factsOf(delivery)), aborted]);
+      return await within(answered, { timeoutMs, late: this.#late });
     } finally {
       signal.removeEventListener('abort', abort);
     }
   }
 }
+
+const factsOf = ({ id, attempt, request, reason }: Delivery): EventFacts => ({
+  id,
+  attempt,
+  ...(request === undefined ? {} : { request }),
+  ...(reason === undefined ? {} : { reason }),
+});

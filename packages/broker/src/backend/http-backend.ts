@@ -3,7 +3,7 @@ import { errors, Pool } from 'undici';
 import { reasonOf } from '../ops/reason.ts';
 import type { HttpBackendSettings } from '../options.ts';
 import type { Answer, Backend, Delivery } from './backend.ts';
-import { outcomeOf, retryAfterMs } from './outcome.ts';
+import { failureOf, outcomeOf, retryAfterMs } from './outcome.ts';
 
 /** POSTs events to a URL. */
 export class HttpBackend implements Backend {
@@ -18,7 +18,8 @@ export class HttpBackend implements Backend {
     this.#path = `${url.pathname}${url.search}`;
     this.#authorization = basicAuthorization(url);
     this.#pool = new Pool(url.origin, {
-      connections: settings.maxRequests,
+      // As many again may have stepped aside; and the requests wait before they come here, never here.
+      connections: 2 * settings.maxRequests,
       headersTimeout: settings.timeoutMs,
       bodyTimeout: settings.timeoutMs,
       maxResponseSize: settings.maxAnswerBytes,
@@ -39,8 +40,9 @@ export class HttpBackend implements Backend {
     try {
       return await this.#post(delivery, request.signal);
     } catch (error) {
-      const reason = isLate ? `no answer within ${this.#settings.timeoutMs} ms` : reasonOf(error);
-      return { outcome: 'retry', reason };
+      if (!isLate) return { outcome: 'retry', failure: failureOf(error), reason: reasonOf(error) };
+      const reason = `no answer within ${this.#settings.timeoutMs} ms`;
+      return { outcome: 'retry', failure: 'no-answer', reason };
     } finally {
       clearTimeout(timer);
       signal.removeEventListener('abort', abort);
@@ -62,6 +64,10 @@ export class HttpBackend implements Backend {
         'webhook-id': delivery.id,
         'webhook-timestamp': String(Math.floor(Date.now() / 1_000)),
         'wsbroker-attempt': String(delivery.attempt),
+        ...((delivery as any).request === undefined
+          ? {}
+          : { 'wsbroker-request': String((delivery as any).request) }),
+        ...((delivery as any).reason === undefined ? {} : { 'wsbroker-reason': (delivery as any).reason }),
         ...(this.#authorization === undefined ? {} : { authorization: this.#authorization }),
       },
       body: body.text,
@@ -71,14 +77,32 @@ export class HttpBackend implements Backend {
     if (outcome === 'delivered') return await this.#answer(response.body);
     // Read to its end, within bounds, so that the connection to the backend can be used again.
     await response.body.dump({ limit: 64 * 1_024 });
-    const reason = `status ${response.statusCode}`;
-    if (outcome === 'dead-letter') return { outcome, reason };
+    const status = response.statusCode;
+    const reason = `status ${status}`;
+    if (outcome === 'dead-letter') return { outcome, reason, status };
     const header = response.headers['retry-after'];
     return {
       outcome,
+      failure: 'status',
       reason,
+      status,
       retryAfterMs: retryAfterMs(Array.isArray(header) ? header[0] : header, Date.now()),
     };
+  }
+
+  #headers(delivery: Delivery, contentType: string): Record<string, string> {
+    const headers: Record<string, string> = {
+      'content-type': contentType,
+      accept: 'application/json',
+      'webhook-id': delivery.id,
+      'webhook-timestamp': String(Math.floor(Date.now() / 1_000)),
+      'wsbroker-attempt': String(delivery.attempt),
+      traceparent: delivery.traceparent,
+    };
+    if (delivery.request !== undefined) headers['wsbroker-request'] = String(delivery.request);
+    if (delivery.reason !== undefined) headers['wsbroker-reason'] = delivery.reason;
+    if (this.#authorization !== undefined) headers['authorization'] = this.#authorization;
+    return headers;
   }
 
   async #answer(body: { text(): Promise<string> }): Promise<Answer> {

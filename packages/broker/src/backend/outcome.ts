@@ -1,4 +1,4 @@
-import type { Answer } from './backend.ts';
+import type { Answer, Failure } from './backend.ts';
 
 /** What a status of the backend means for the event that was POSTed. */
 export const outcomeOf = (status: number): Answer['outcome'] => {
@@ -16,4 +16,33 @@ export const retryAfterMs = (header: string | undefined, nowMs: number): number 
   if (/^\d{1,9}$/.test(header)) return Number(header) * 1_000;
   const atMs = Date.parse(header);
   return Number.isNaN(atMs) ? undefined : Math.max(0, atMs - nowMs);
+};
+
+/** What went wrong before a request was sent (errno of Node's, and undici's own). */
+const unreachableCodes: ReadonlySet<unknown> = new Set([
+  'ECONNREFUSED',
+  'EHOSTUNREACH',
+  'EHOSTDOWN',
+  'ENETUNREACH',
+  'ENETDOWN',
+  'EADDRNOTAVAIL',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EMFILE',
+  'ENOENT',
+  'UND_ERR_CONNECT_TIMEOUT',
+]);
+
+const noAnswerCodes: ReadonlySet<unknown> = new Set(['UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT']);
+
+/** What is no HTTP was answered all the same. */
+const badAnswerCodes = /^(HPE_|UND_ERR_HEADERS_OVERFLOW)/;
+
+/** How a request failed that got no status, by the error. */
+export const failureOf = (error: unknown): Failure => {
+  const { code, syscall } = (error ?? {}) as { code?: unknown; syscall?: unknown };
+  // A time-out of the system's may be one of a connection that was there, as well.
+  if (unreachableCodes.has(code) || syscall === 'connect' || syscall === 'getaddrinfo') return 'unreachable';
+  if (noAnswerCodes.has(code)) return 'no-answer';
+  return typeof code === 'string' && badAnswerCodes.test(code) ? 'status' : 'cut';
 };

@@ -23,6 +23,7 @@ const builtInTypes: ReadonlySet<string> = new Set<BuiltInCommandType>([
   'close',
   'list',
   'log',
+  'reply',
   'send',
   'session',
 ]);
@@ -36,8 +37,17 @@ export const isBuiltIn = (type: string): boolean => builtInTypes.has(type);
 export const runBuiltIn = (context: BuiltInContext, candidate: unknown, origin: Origin): unknown => {
   const command = checkedCommand(builtInCommandSchema, candidate);
   switch (command.type) {
+    case 'reply': {
+      const r = (origin as { reply?: (m: unknown) => void }).reply;
+      if (!r) throw new CommandError('no-request', 'no request');
+      r(command.message);
+      return null;
+    }
     case 'log':
       context.log.output(command.text);
+      return null;
+    case 'reply':
+      reply(command.message, origin);
       return null;
     case 'send': {
       const text = JSON.stringify(command.message);
@@ -65,6 +75,19 @@ export const runBuiltIn = (context: BuiltInContext, candidate: unknown, origin: 
       );
     case 'list':
       return list(context, command);
+  }
+};
+
+const reply = (message: unknown, origin: Origin): void => {
+  const take = typeof origin === 'object' ? origin.reply : undefined;
+  if (!take) {
+    throw new CommandError(
+      'no-request',
+      '`reply` answers the request of a client, and no request caused this: use `send`, or answer an event that has the header `wsbroker-request`',
+    );
+  }
+  if (!take(message)) {
+    throw new CommandError('no-request', '`reply`: the request has its reply already; one is all it takes');
   }
 };
 

@@ -73,7 +73,7 @@ test('the error of what is no command says what one is', async () => {
 
 test('an unknown command is told, with what there is', async () => {
   expect(await new FakeCommands().run('everyone', { type: 'liist' })).toEqual([
-    error('unknown-command', 'Unknown command `liist`: expected close, list, log, send, session'),
+    error('unknown-command', 'Unknown command `liist`: expected close, list, log, reply, send, session'),
   ]);
 });
 

@@ -77,7 +77,7 @@ const run = (context: CommandContext, command: Command, origin: Origin): unknown
   if (config.onBackendMessage) return config.onBackendMessage(command, connection, context.broker);
   throw new CommandError(
     'unknown-command',
-    `Unknown command \`${command.type}\`: expected close, list, log, send, session, one of \`backendCommands\`, or an \`onBackendMessage\` handler`,
+    `Unknown command \`${command.type}\`: expected close, list, log, reply, send, session, one of \`backendCommands\`, or an \`onBackendMessage\` handler`,
   );
 };
 

@@ -3,11 +3,18 @@ import type { HubConnection } from '../hub/connection.ts';
 import type { Target } from '../hub/hub.ts';
 import { CommandError } from './command-error.ts';
 
+/** The connection that caused the event. */
+export interface EventOrigin {
+  readonly connection: HubConnection;
+  /** Of a client's request: takes the reply, and says whether it was the first. */
+  readonly reply?: ((message: unknown) => boolean) | undefined;
+}
+
 /**
  * Where commands came from. It decides what a command without `match` means: the connection that
  * caused the event; after a command POST or from this process, all; after an event of no connection, none.
  */
-export type Origin = { readonly connection: HubConnection } | 'everyone' | 'nobody';
+export type Origin = EventOrigin | 'everyone' | 'nobody';
 
 interface Targeted {
   readonly type: string;

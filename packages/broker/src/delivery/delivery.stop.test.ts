@@ -16,7 +16,7 @@ test('stop delivers what waits, and closes the backend last', async () => {
   push(queue, 'k-1');
   push(queue, 'k-2');
   await settled();
-  const stopped = delivery.stop(5_000);
+  const stopped = delivery.stop({ drainMs: 5_000 });
   for (let n = 0; n < 2; n += 1) {
     await settled();
     expect(backend.isClosed).toBe(false);
@@ -31,7 +31,7 @@ test('stop delivers what waits, and closes the backend last', async () => {
 
 test('stop with nothing to do is done at once', async () => {
   const { backend, delivery, clock } = startDelivery();
-  await delivery.stop(5_000);
+  await delivery.stop({ drainMs: 5_000 });
   expect(backend.isClosed).toBe(true);
   expect(clock.nextMs).toBeUndefined();
 });
@@ -49,7 +49,7 @@ test('stop gives up what is not delivered in time, breaks off waits and requests
     for (let n = 1; n <= 3; n += 1) push(queue, `${key}-${n}`);
   }
   await settled();
-  const stopped = delivery.stop(2_000);
+  const stopped = delivery.stop({ drainMs: 2_000 });
   await clock.advance(1_999);
   expect(backend.isClosed).toBe(false);
   await clock.advance(1);
@@ -64,8 +64,8 @@ test('an event that waits for a slot is not sent after the stop', async () => {
   push(open('a').queue, 'a-1');
   push(open('b').queue, 'b-1');
   await settled();
-  const stopped = delivery.stop(1_000);
-  await clock.advance(1_000);
+  const stopped = delivery.stop({ drainMs: 900 });
+  await clock.advance(900);
   await stopped;
   expect(backend.log).toEqual(['a-1#1']);
   expect(lossOf(logs)).toEqual(['! 2 events were not delivered before the broker closed']);
@@ -81,7 +81,7 @@ test('what is behind a handler or a command that never ends is counted too, and 
   push(queue, 'a-2');
   const undecided = open('b');
   undecided.queue.push(never, 10);
-  const stopped = delivery.stop(1_000);
+  const stopped = delivery.stop({ drainMs: 1_000 });
   await clock.advance(3_000);
   await stopped;
   expect(backend.isClosed).toBe(true);

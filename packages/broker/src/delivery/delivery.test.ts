@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { delivered, inTurn, retry } from '../../test/fake-backend.ts';
+import { briefly, delivered, inTurn, lost, refused, retry } from '../../test/fake-backend.ts';
 import { settled } from '../../test/fake-clock.ts';
 import { push, startDelivery } from '../../test/start-delivery.ts';
 import type { Answer, Delivery as Attempt } from '../backend/backend.ts';
@@ -101,7 +101,7 @@ test('the connection is encoded at the moment of sending, at each attempt anew',
 
 test('a dead letter is logged with its id and never tried again, and the next event goes on', async () => {
   const { backend, clock, open, logs } = startDelivery({
-    answer: ({ id }) => (id === 'k-1' ? { outcome: 'dead-letter', reason: 'status 400' } : delivered()),
+    answer: ({ id }) => (id === 'k-1' ? refused() : delivered()),
   });
   const { queue } = open('k');
   push(queue, 'k-1');
@@ -139,7 +139,7 @@ test('an event is given up once it is too old, and the next one has its own age'
 
 test('a brief outcome is tried again for a minute, and then given up', async () => {
   const { clock, open, logs } = startDelivery({
-    answer: () => ({ outcome: 'retry-briefly', reason: 'status 404' }),
+    answer: () => briefly,
   });
   const { queue } = open('k');
   push(queue, 'k-1');
@@ -162,7 +162,7 @@ test('Retry-After is honoured', async () => {
 test('an outage is told once, and once that it is over, however many events find out', async () => {
   let isUp = false;
   const { clock, open, logs } = startDelivery({
-    answer: () => (isUp ? delivered() : retry('connect ECONNREFUSED')),
+    answer: () => (isUp ? delivered() : lost('unreachable')),
   });
   for (const key of ['a', 'b', 'c']) push(open(key).queue, `${key}-1`);
   await clock.advance(1_000);
@@ -170,7 +170,8 @@ test('an outage is told once, and once that it is over, however many events find
   await clock.advance(10_000);
   const warnings = logs.entries.filter(({ level }) => level === 'warn');
   expect(warnings.map(({ message, fields }) => [message, fields['reason']])).toEqual([
-    ['! backend fails; events wait and are sent again:', 'connect ECONNREFUSED'],
+    ['! client-x failed and is sent again:', 'unreachable'],
+    ['! backend fails; events wait and are sent again:', 'unreachable'],
     ['! backend is back after 1.5 s', undefined],
   ]);
 });

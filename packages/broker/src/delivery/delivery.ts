@@ -7,11 +7,12 @@ import { reasonOf } from '../ops/reason.ts';
 import type { Settings } from '../options.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { EventQueue } from './event-queue.ts';
-import { Outage } from './outage.ts';
-import type { QueuedEvent } from './queued-event.ts';
+import { Gate, type Lane, type RequestEnd } from './gate.ts';
+import type { Fate, QueuedEvent } from './queued-event.ts';
 import { QueuedTotal } from './queued-total.ts';
 import { RetryPlan } from './retry-plan.ts';
-import { Slots } from './slots.ts';
+import { TraceIds, traceparentOf } from './trace-ids.ts';
+import { TroubleLog } from './trouble-log.ts';
 
 export interface DeliveryOptions {
   readonly backend: Backend;
@@ -25,38 +26,71 @@ export interface DeliveryOptions {
   readonly random?: () => number;
 }
 
+export interface StopOptions {
+  /** How long what waits may take to be delivered. */
+  readonly drainMs: number;
+  /** A journal keeps what is not delivered: while the backend is down there is nothing to wait for. @default false */
+  readonly isDurable?: boolean;
+}
+
 /** An attempt that did not reach the backend. */
 type NotSent = { readonly outcome: 'stopped' } | { readonly outcome: 'not-sent'; readonly reason: string };
 
 /** Who an event is about: a connection, or (for `sendBackendMessage`) none. */
 export type Subject = HubConnection | { readonly sessionInfo: { readonly type: 'direct' } };
 
+/** An event on its way. */
+interface Parcel {
+  readonly event: QueuedEvent;
+  readonly subject: Subject;
+  readonly lane: Lane;
+  readonly traceId: string;
+}
+
+type DeadLetter = Omit<Extract<Fate, { outcome: 'dead-letter' }>, 'outcome'>;
+
 /** After delivery was stopped, how long requests that run may take to end. */
 const giveUpMs = 1_000;
+
+const abandoned: Fate = { outcome: 'abandoned' };
 
 /** Brings events to the backend, each connection's in order, and runs the commands that it answers. */
 export class Delivery {
   readonly #options: DeliveryOptions;
   readonly #clock: Clock;
   readonly #random: () => number;
-  readonly #slots: Slots;
+  readonly #gate: Gate;
   readonly #total: QueuedTotal;
-  readonly #outage: Outage;
+  readonly #trouble: TroubleLog;
+  readonly #traceIds = new TraceIds();
   readonly #stopped = new AbortController();
   readonly #busy = new Set<EventQueue>();
   /** Events that still waited when the broker had to stop. */
   #abandoned = 0;
+  #deadLetters = 0;
+  /** Why the last request that failed did. */
+  #lastReason = '';
+  #isStoppingDurable = false;
   #whenIdle: (() => void) | undefined;
   /** Runs when there is room again after {@link isFull}. */
   onRoom: () => void = () => {};
+  /** Runs when {@link isBackendDown} has changed. */
+  onBackendChange: (isDown: boolean) => void = () => {};
 
   constructor(options: DeliveryOptions) {
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
     this.#random = options.random ?? Math.random;
-    this.#slots = new Slots(options.maxRequests);
-    this.#outage = new Outage(options.log, this.#clock);
-    this.#total = new QueuedTotal(options.settings.maxTotalQueuedBytes, () => this.onRoom());
+    const { settings, maxRequests, log } = options;
+    this.#trouble = new TroubleLog(log, this.#clock);
+    this.#gate = new Gate({
+      ...settings,
+      maxRequests,
+      clock: this.#clock,
+      random: this.#random,
+      onChange: (isDown) => this.#changed(isDown),
+    });
+    this.#total = new QueuedTotal(settings.maxTotalQueuedBytes, () => this.onRoom());
   }
 
   /** So much waits over all connections that none may add to it. */
@@ -69,14 +103,26 @@ export class Delivery {
     return this.#stopped.signal.aborted;
   }
 
+  /** Events wait, and one request at a time looks whether the backend is back. */
+  get isBackendDown(): boolean {
+    return this.#gate.isDown;
+  }
+
+  /** How many events were given up. */
+  get deadLetters(): number {
+    return this.#deadLetters;
+  }
+
   /**
    * A queue for the events of one subject.
    * @param onLeft Runs after each event that left it.
    */
   open(subject: Subject, onLeft: () => void = () => {}): EventQueue {
     const { maxQueuedEvents, maxQueuedBytes } = this.#options.settings;
+    const lane = this.#gate.lane();
     const queue: EventQueue = new EventQueue({
-      deliver: (event, queuedAtMs) => this.#deliver(event, queuedAtMs, subject),
+      deliver: (event, queuedAtMs) =>
+        this.#deliver({ event, subject, lane, traceId: this.#traceIds.next(16) }, queuedAtMs),
       nowMs: () => this.#clock.nowMs(),
       maxEvents: maxQueuedEvents,
       maxBytes: maxQueuedBytes,
@@ -92,15 +138,27 @@ export class Delivery {
   }
 
   /** Waits until nothing is left to deliver, at most `drainMs`; then gives up what still waits. */
-  async stop(drainMs: number): Promise<void> {
-    await this.#idle(drainMs);
+  async stop({ drainMs, isDurable = false }: StopOptions): Promise<void> {
+    this.#isStoppingDurable = isDurable;
+    if (!(isDurable && this.isBackendDown)) await this.#idle(drainMs);
     this.#stopped.abort();
+    this.#gate.stop();
     await this.#idle(giveUpMs);
     // What is busy still waits for a handler or a command of the application's that never ends.
-    const stuck = [...this.#busy].reduce((events, queue) => events + queue.length, 0);
-    const lost = this.#abandoned + stuck;
-    if (lost > 0) this.#options.log.error({}, `! ${lost} events were not delivered before the broker closed`);
+    let left = this.#abandoned;
+    for (const queue of this.#busy) {
+      left += queue.length;
+      queue.abandon();
+    }
+    if (left > 0) this.#logLeft(left, isDurable);
     await this.#options.backend.close();
+  }
+
+  #logLeft(events: number, isDurable: boolean): void {
+    const { log } = this.#options;
+    if (isDurable)
+      log.warn({}, `! ${events} events stay in the journal, to be delivered after the next start`);
+    else log.error({}, `! ${events} events were not delivered before the broker closed`);
   }
 
   async #idle(timeoutMs: number): Promise<void> {
@@ -111,56 +169,80 @@ export class Delivery {
     inTime.abort();
   }
 
-  async #deliver(event: QueuedEvent, queuedAtMs: number, subject: Subject): Promise<void> {
-    const plan = new RetryPlan(this.#options.settings, queuedAtMs);
+  #changed(isDown: boolean): void {
+    if (isDown) this.#trouble.down(this.#lastReason);
+    else this.#trouble.up();
+    if (isDown && this.#isStoppingDurable) this.#whenIdle?.();
+    this.onBackendChange(isDown);
+  }
+
+  async #deliver(parcel: Parcel, queuedAtMs: number): Promise<Fate> {
+    const { event, lane } = parcel;
+    const plan = new RetryPlan(this.#options.settings, queuedAtMs - (event.ageMs ?? 0));
     for (let attempt = 1; ; attempt += 1) {
-      const answer = await this.#slots.run(() => this.#attempt(event, subject, attempt));
-      switch (answer.outcome) {
-        case 'stopped':
-          this.#abandoned += 1;
-          return;
-        case 'not-sent':
-          return this.#giveUp(event, answer.reason);
-        case 'delivered':
-          this.#outage.succeeded();
-          return await this.#carryOut(answer, event, subject);
-        case 'dead-letter':
-          this.#outage.succeeded();
-          return this.#giveUp(event, answer.reason);
-        case 'retry':
-        case 'retry-briefly': {
-          // Cut off by `stop`: that says nothing about the backend.
-          if (this.#stopped.signal.aborted) break;
-          this.#outage.failed(answer.reason);
-          const waitMs = plan.waitMs(answer, this.#clock.nowMs(), this.#random);
-          if (waitMs === undefined) return this.#giveUp(event, `${answer.reason}, tried ${attempt} times`);
-          const { reason } = answer;
-          this.#options.log.debug({ id: event.id, attempt, waitMs: Math.round(waitMs), reason }, '! retry');
-          await this.#clock.wait(waitMs, this.#stopped.signal);
-        }
+      const pass = await this.#gate.enter(lane, { isTried: attempt > 1, untilMs: plan.untilMs });
+      if (pass === 'stopped') return this.#abandon();
+      if (pass === 'too-old') return this.#giveUp(event, this.#tooOld(attempt - 1));
+      const answer = await this.#attempt(parcel, attempt);
+      // What `stop` broke off says nothing about the backend.
+      const isBrokenOff = this.isStopped && isFailed(answer);
+      if (isFailed(answer)) this.#lastReason = answer.reason;
+      this.#gate.leave(pass, isBrokenOff ? 'dropped' : endOf(answer));
+      if (answer.outcome === 'stopped' || isBrokenOff) return this.#abandon();
+      if (answer.outcome === 'not-sent') return this.#giveUp(event, { code: 'not-delivered', ...answer });
+      if (answer.outcome === 'delivered') return await this.#carryOut(answer, parcel);
+      if (!isFailed(answer) || isRefusal(event, answer)) {
+        return this.#giveUp(event, { code: 'refused', reason: answer.reason, ...statusOf(answer) });
       }
+      const waitMs = plan.waitMs(answer, {
+        nowMs: this.#clock.nowMs(),
+        successes: this.#gate.successes,
+        isDown: this.isBackendDown,
+        random: this.#random,
+      });
+      if (waitMs === undefined) {
+        const reason = `${answer.reason}, tried ${attempt} times`;
+        return this.#giveUp(event, { code: 'not-delivered', reason, ...statusOf(answer) });
+      }
+      await this.#waitForRetry(event, answer.reason, { attempt, waitMs });
     }
   }
 
-  async #attempt(event: QueuedEvent, subject: Subject, attempt: number): Promise<Answer | NotSent> {
+  async #waitForRetry(
+    { id, type }: QueuedEvent,
+    reason: string,
+    { attempt, waitMs }: { readonly attempt: number; readonly waitMs: number },
+  ): Promise<void> {
+    this.#options.log.debug({ id, attempt, waitMs: Math.round(waitMs), reason }, '! retry');
+    // An outage has a line of its own.
+    if (this.isBackendDown) return;
+    if (attempt === 1) this.#trouble.failed(id, type, reason);
+    await this.#clock.wait(waitMs, this.#stopped.signal);
+  }
+
+  async #attempt({ event, subject, traceId }: Parcel, attempt: number): Promise<Answer | NotSent> {
     const { signal } = this.#stopped;
     if (signal.aborted) return { outcome: 'stopped' };
+    const { id, json: messageJson, request, reason } = event;
+    let connectionJson;
     try {
       // Encoded at the moment of sending: the backend sees what it set a moment ago.
-      const connectionJson = JSON.stringify(subject.sessionInfo);
-      const { id, json: messageJson } = event;
-      return await this.#options.backend.deliver({ id, attempt, messageJson, connectionJson }, signal);
+      connectionJson = JSON.stringify(subject.sessionInfo);
     } catch (error) {
       // A handler of the application may have put something in `sessionInfo` that JSON cannot hold.
       return { outcome: 'not-sent', reason: reasonOf(error) };
     }
+    const traceparent = traceparentOf(traceId, this.#traceIds.next(8));
+    return await this.#options.backend.deliver(
+      { id, attempt, messageJson, connectionJson, traceparent, request, reason },
+      signal,
+    );
   }
 
   async #carryOut(
     { answer, problem }: Extract<Answer, { outcome: 'delivered' }>,
-    event: QueuedEvent,
-    subject: Subject,
-  ): Promise<void> {
+    { event, subject }: Parcel,
+  ): Promise<Fate> {
     const { log, commands } = this.#options;
     if (problem !== undefined || (!event.whenDone && !Array.isArray(answer))) {
       const why = problem ?? `its answer is ${kindOf(answer)}`;
@@ -169,11 +251,12 @@ export class Delivery {
         `! backend answered ${event.type}, but ${why}: expected a JSON list of commands, such as [{"type":"log","text":"hello"}], or nothing;`,
       );
     }
+    const list = Array.isArray(answer) ? (answer as readonly unknown[]) : [];
+    event.onAnswer?.(list);
     // Not waited for: what it does is no part of the delivery.
     if (event.whenDone) void this.#callBack(event.whenDone, answer);
-    if (event.whenDone || !Array.isArray(answer)) return;
-    const origin: Origin = 'wskey' in subject ? { connection: subject } : 'nobody';
-    await executeCommands(commands, answer, origin);
+    else await executeCommands(commands, list, originOf(event, subject));
+    return { outcome: 'delivered' };
   }
 
   async #callBack(whenDone: (answer: unknown) => unknown, answer: unknown): Promise<void> {
@@ -184,9 +267,52 @@ export class Delivery {
     }
   }
 
-  #giveUp(event: QueuedEvent, reason: string): void {
-    this.#options.log.error({ id: event.id, reason }, `! ${event.type} was not delivered and is given up:`);
+  #abandon(): Fate {
+    this.#abandoned += 1;
+    return abandoned;
+  }
+
+  #tooOld(attempts: number): DeadLetter {
+    const { maxEventAgeMs } = this.#options.settings;
+    const reason = `the backend is down, and the event older than ${maxEventAgeMs} ms, tried ${attempts} times`;
+    return { code: 'not-delivered', reason };
+  }
+
+  #giveUp({ id, type }: QueuedEvent, { code, reason, ...status }: DeadLetter): Fate {
+    this.#deadLetters += 1;
+    this.#options.log.error({ id, reason }, `! ${type} was not delivered and is given up:`);
+    return { outcome: 'dead-letter', code, reason, ...status };
   }
 }
+
+type Failed = Extract<Answer, { outcome: 'retry' | 'retry-briefly' }>;
+
+const isFailed = (answer: Answer | NotSent): answer is Failed =>
+  answer.outcome === 'retry' || answer.outcome === 'retry-briefly';
+
+const endOf = (answer: Answer | NotSent): RequestEnd => {
+  if (isFailed(answer)) return answer;
+  return answer.outcome === 'stopped' || answer.outcome === 'not-sent' ? 'dropped' : 'succeeded';
+};
+
+/** Whoever is asked for permission means a no as such; of others it may be a deploy that is half done. */
+const isRefusal = ({ isAuthorization }: QueuedEvent, { status }: Failed): boolean =>
+  isAuthorization === true && (status === 401 || status === 403);
+
+const statusOf = ({ status }: { readonly status?: number | undefined }): { readonly status?: number } =>
+  status === undefined ? {} : { status };
+
+const originOf = ({ onReply }: QueuedEvent, subject: Subject): Origin => {
+  if (!('wskey' in subject)) return 'nobody';
+  if (!onReply) return { connection: subject };
+  let isReplied = false;
+  const reply = (message: unknown): boolean => {
+    if (isReplied) return false;
+    isReplied = true;
+    onReply(message);
+    return true;
+  };
+  return { connection: subject, reply };
+};
 
 const kindOf = (value: unknown): string => (value === null ? 'null' : `a JSON ${typeof value}`);

@@ -1,9 +1,9 @@
-import type { QueuedEvent } from './queued-event.ts';
+import type { Fate, QueuedEvent } from './queued-event.ts';
 import type { QueuedTotal } from './queued-total.ts';
 
 export interface EventQueueOptions {
   /** Delivers one event or gives it up. Never rejects. */
-  readonly deliver: (event: QueuedEvent, queuedAtMs: number) => Promise<void>;
+  readonly deliver: (event: QueuedEvent, queuedAtMs: number) => Promise<Fate>;
   readonly nowMs: () => number;
   readonly maxEvents: number;
   readonly maxBytes: number;
@@ -18,9 +18,11 @@ export interface EventQueueOptions {
 interface Item {
   readonly bytes: number;
   readonly queuedAtMs: number;
-  /** A promise while a handler of the application is deciding; undefined when it kept the event. */
+  /** A promise while a handler of the application, or a journal, takes its time; undefined when there is none. */
   readonly event: QueuedEvent | Promise<QueuedEvent | undefined>;
 }
+
+const abandoned: Fate = { outcome: 'abandoned' };
 
 /**
  * The events of one connection, in order, one in flight.
@@ -33,6 +35,7 @@ export class EventQueue {
   readonly #items: Item[] = [];
   #bytes = 0;
   #running = false;
+  #isAbandoned = false;
 
   constructor(options: EventQueueOptions) {
     this.#options = options;
@@ -57,10 +60,17 @@ export class EventQueue {
    * @param bytes What it holds in memory, about.
    */
   push(event: QueuedEvent | Promise<QueuedEvent | undefined>, bytes: number): void {
+    if (this.#isAbandoned) return abandon(event);
     this.#items.push({ event, bytes, queuedAtMs: this.#options.nowMs() });
     this.#bytes += bytes;
     this.#options.total.add(bytes);
     if (!this.#running) void this.#run();
+  }
+
+  /** Settles what is here, in flight or behind, as abandoned; what happens to it now is told to nobody. */
+  abandon(): void {
+    this.#isAbandoned = true;
+    for (const { event } of this.#items) abandon(event);
   }
 
   async #run(): Promise<void> {
@@ -68,13 +78,19 @@ export class EventQueue {
     this.#options.onBusy();
     for (let item = this.#items[0]; item; item = this.#items[0]) {
       const event = await item.event;
-      if (event) await this.#options.deliver(event, item.queuedAtMs);
+      const fate = event && (await this.#options.deliver(event, item.queuedAtMs));
       this.#items.shift();
       this.#bytes -= item.bytes;
       this.#options.total.remove(item.bytes);
+      if (fate && !this.#isAbandoned) event.onSettled?.(fate);
       this.#options.onLeft();
     }
     this.#running = false;
     this.#options.onIdle();
   }
 }
+
+const abandon = (event: QueuedEvent | Promise<QueuedEvent | undefined>): void => {
+  if (event instanceof Promise) void event.then((decided) => decided?.onSettled?.(abandoned));
+  else event.onSettled?.(abandoned);
+};

@@ -5,7 +5,12 @@ export type Fate =
   /** The backend has processed it, and the commands of its answer have run. */
   | { readonly outcome: 'delivered' }
   /** It never will be: `refused` by a status of the backend's, or `not-delivered`. */
-  | { readonly outcome: 'dead-letter'; readonly code: ErrorCode; readonly reason: string; readonly status?: number }
+  | {
+      readonly outcome: 'dead-letter';
+      readonly code: ErrorCode;
+      readonly reason: string;
+      readonly status?: number;
+    }
   /** The broker had to stop before it was delivered. A journal still has it. */
   | { readonly outcome: 'abandoned' };
 

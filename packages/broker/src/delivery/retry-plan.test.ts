@@ -2,55 +2,59 @@ import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { type RetryAnswer, RetryPlan } from './retry-plan.ts';
 
-const bounds = { retryMinMs: 100, retryMaxMs: 10_000, maxEventAgeMs: 300_000 };
+const bounds = { retryMinMs: 100, retryMaxMs: 10_000, maxEventAgeMs: 300_000, maxPoisonAttempts: 8 };
 const longest = (): number => 1;
 const none = (): number => 0;
 
-const retry: RetryAnswer = { outcome: 'retry', reason: 'status 503' };
-const briefly: RetryAnswer = { outcome: 'retry-briefly', reason: 'status 404' };
+const retry: RetryAnswer = { outcome: 'retry', failure: 'status', reason: 'status 503' };
+const briefly: RetryAnswer = { outcome: 'retry-briefly', failure: 'status', reason: 'status 404' };
+
+/** While the backend is up, and no other event is delivered. */
+const at = (nowMs: number, random: () => number) => ({ nowMs, random, successes: 0, isDown: false });
 
 test('waits longer with each failure', () => {
   const plan = new RetryPlan(bounds, 0);
-  expect([1, 2, 3, 4].map(() => plan.waitMs(retry, 0, longest))).toEqual([100, 200, 400, 800]);
+  expect([1, 2, 3, 4].map(() => plan.waitMs(retry, at(0, longest)))).toEqual([100, 200, 400, 800]);
 });
 
 test('waits as long as the backend asks for, when that is longer', () => {
   const plan = new RetryPlan(bounds, 0);
-  expect(plan.waitMs({ ...retry, retryAfterMs: 5_000 }, 0, longest)).toBe(5_000);
-  expect(plan.waitMs({ ...retry, retryAfterMs: 50 }, 0, longest)).toBe(200);
+  expect(plan.waitMs({ ...retry, retryAfterMs: 5_000 }, at(0, longest))).toBe(5_000);
+  expect(plan.waitMs({ ...retry, retryAfterMs: 50 }, at(0, longest))).toBe(200);
 });
 
 test('waits no longer than a minute, whatever the backend asks for', () => {
-  expect(new RetryPlan(bounds, 0).waitMs({ ...retry, retryAfterMs: 3_600_000 }, 0, none)).toBe(60_000);
+  expect(new RetryPlan(bounds, 0).waitMs({ ...retry, retryAfterMs: 3_600_000 }, at(0, none))).toBe(60_000);
 });
 
 test('gives up when the event would be too old at the next attempt, and not before', () => {
   const plan = new RetryPlan({ ...bounds, maxEventAgeMs: 1_000 }, 5_000);
-  expect(plan.waitMs(retry, 5_900, longest)).toBe(100);
-  expect(plan.waitMs(retry, 5_801, longest)).toBeUndefined();
-  expect(plan.waitMs(retry, 5_801, none)).toBe(0);
+  expect(plan.waitMs(retry, at(5_900, longest))).toBe(100);
+  expect(plan.waitMs(retry, at(5_801, longest))).toBeUndefined();
+  expect(plan.waitMs(retry, at(5_801, none))).toBe(0);
 });
 
 test('after a brief outcome gives up within a minute of the first', () => {
   const plan = new RetryPlan(bounds, 0);
-  expect(plan.waitMs(briefly, 10_000, none)).toBe(0);
-  expect(plan.waitMs(briefly, 69_999, none)).toBe(0);
-  expect(plan.waitMs(briefly, 70_001, none)).toBeUndefined();
+  expect(plan.waitMs(briefly, at(10_000, none))).toBe(0);
+  expect(plan.waitMs(briefly, at(69_999, none))).toBe(0);
+  expect(plan.waitMs(briefly, at(70_001, none))).toBeUndefined();
 });
 
 test('another failure in between begins the minute anew', () => {
   const plan = new RetryPlan(bounds, 0);
-  plan.waitMs(briefly, 0, none);
-  expect(plan.waitMs(retry, 59_000, none)).toBe(0);
-  expect(plan.waitMs(retry, 100_000, none)).toBe(0);
-  expect(plan.waitMs(briefly, 100_000, none)).toBe(0);
-  expect(plan.waitMs(briefly, 160_000, none)).toBe(0);
-  expect(plan.waitMs(briefly, 160_001, none)).toBeUndefined();
+  plan.waitMs(briefly, at(0, none));
+  expect(plan.waitMs(retry, at(59_000, none))).toBe(0);
+  expect(plan.waitMs(retry, at(100_000, none))).toBe(0);
+  expect(plan.waitMs(briefly, at(100_000, none))).toBe(0);
+  expect(plan.waitMs(briefly, at(160_000, none))).toBe(0);
+  expect(plan.waitMs(briefly, at(160_001, none))).toBeUndefined();
 });
 
 test('no wait ends after the event is too old', () => {
   const answer = fc.record({
     outcome: fc.constantFrom('retry' as const, 'retry-briefly' as const),
+    failure: fc.constantFrom('unreachable' as const, 'cut' as const, 'no-answer' as const, 'status' as const),
     reason: fc.constant('x'),
     retryAfterMs: fc.option(fc.nat({ max: 200_000 }), { nil: undefined }),
   });
@@ -62,7 +66,10 @@ test('no wait ends after the event is too old', () => {
         const plan = new RetryPlan(bounds, 0);
         let nowMs = 0;
         for (const one of answers) {
-          const waitMs = plan.waitMs(one, nowMs, () => chance);
+          const waitMs = plan.waitMs(
+            one,
+            at(nowMs, () => chance),
+          );
           if (waitMs === undefined) return;
           expect(waitMs).toBeGreaterThanOrEqual(Math.min(one.retryAfterMs ?? 0, 60_000));
           expect(waitMs).toBeLessThanOrEqual(60_000);
