@@ -8,8 +8,11 @@ import { commandResultListSchema } from './command-result.ts';
 import { type Criteria, matches } from './criteria.ts';
 import { check } from './decoded.ts';
 import { brokerErrorMessageSchema, errorCodeSchema } from './error-code.ts';
+import { downFrameSchema, openedFrameSchema } from './frame-down.ts';
+import { upFrameSchema } from './frame-up.ts';
 import { reservedSessionFields } from './session-info.ts';
 import type { JsonObject } from './json.ts';
+import { subprotocol } from './subprotocol.ts';
 import { protocolVersion } from './version.ts';
 
 const page = readFileSync(new URL('../../../docs/protocol.md', import.meta.url), 'utf8');
@@ -90,7 +93,7 @@ test('the JSON examples are what the schemas take', () => {
   const commands = examples.filter(({ type }) => type !== 'broker-error');
   for (const command of commands)
     expect(check(builtInCommandSchema, command, 'x')).toMatchObject({ ok: true });
-  expect(commands.map(({ type }) => type)).toEqual(['close', 'list', 'log', 'send', 'session']);
+  expect(commands.map(({ type }) => type)).toEqual(['close', 'list', 'log', 'reply', 'send', 'session']);
   expect(
     brokerErrorMessageSchema.safeParse(examples.find(({ type }) => type === 'broker-error')).success,
   ).toBe(true);
@@ -131,6 +134,34 @@ test('P52: the table of close codes has every one of them, and the rule is that 
   expect(Object.fromEntries(named)).toEqual(closeCodes);
   for (const number of [4000, 4499, 3000, 3999, 1001, 1006]) expect(mayReconnect(number)).toBe(true);
   for (const number of [4500, 4999, 1000]) expect(mayReconnect(number)).toBe(false);
+});
+
+/** The names of the frames in the table that begins with this head. */
+const frameNames = (head: string): Set<string> => {
+  const lines = section('12. `wsbroker.v1`').split('\n');
+  const at = lines.findIndex((line) => line.trim().startsWith(`| ${head}`));
+  const table = lines.slice(
+    at + 2,
+    lines.findIndex((line, n) => n > at && line.trim() === ''),
+  );
+  return new Set(table.flatMap((line) => [...line.matchAll(/`\["(\w+)"/g)].map(([, name = '']) => name)));
+};
+
+test('P55, P56: the subprotocol and its frames are those of the code', () => {
+  expect(section('12. `wsbroker.v1`')).toContain(`subprotocol \`${subprotocol}\``);
+  expect(frameNames('frame towards the broker')).toEqual(
+    new Set(upFrameSchema.options.map(({ def }) => def.items[0].value)),
+  );
+  expect(frameNames('frame towards the client')).toEqual(
+    new Set(downFrameSchema.options.map(({ def }) => def.items[0].value)),
+  );
+});
+
+test('P58: the table of `opened` has every field of it', () => {
+  const named = rows(section('Opening'))
+    .slice(2)
+    .map(([name]) => name);
+  expect(new Set(named)).toEqual(new Set(Object.keys(openedFrameSchema.def.items[1].shape)));
 });
 
 test('P13: the reserved fields are those of the code', () => {

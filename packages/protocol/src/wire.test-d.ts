@@ -28,7 +28,7 @@ import {
   type RequestFrame,
   type SendCommand,
   type SessionInfo,
-  subprotocol,
+  type subprotocol,
   type UpFrame,
 } from './index.ts';
 
