@@ -2,10 +2,12 @@
 /**
  * The backend: the broker POSTs every event here, and runs the list of commands that this page prints.
  *
- * Nothing is kept between two requests. What a connection needs to remember (its name, its room) is
- * kept by the broker in `sessionInfo`, and comes along with every event.
+ * What a connection needs to remember (its name, its room) is kept by the broker in `sessionInfo`, and comes
+ * along with every event. What was said is kept in a database.
  */
 declare(strict_types=1);
+
+require __DIR__ . '/once.php';
 
 const ROOM = 'lobby';
 
@@ -22,11 +24,19 @@ if ($message === null || $connection === null) {
     exit("Expected the form fields message and connection, both JSON, as the broker sends them.\n");
 }
 
+// For as long as there is no answer: after an error PHP may say 200, which tells the broker that all is done.
+// After a 500 it sends the event again.
+http_response_code(500);
+$database = database();
+$commands = once($database, $_SERVER['HTTP_WEBHOOK_ID'] ?? null, function () use ($database, $message, $connection) {
+    return commands_for($database, $message, $connection);
+});
+http_response_code(200);
 header('Content-Type: application/json');
-echo json_encode(commands_for($message, $connection), JSON_THROW_ON_ERROR);
+echo $commands;
 
 /** The answer to an event: always a list of commands, even of one or none. */
-function commands_for(array $message, array $connection): array
+function commands_for(PDO $database, array $message, array $connection): array
 {
     $name = (string) ($connection['name'] ?? 'Somebody');
 
@@ -54,7 +64,17 @@ function commands_for(array $message, array $connection): array
             if ($text === null) {
                 return [refusal('A message has 1 to 500 characters.')];
             }
+            $insert = $database->prepare('INSERT INTO lines VALUES (?, ?, ?)');
+            $insert->execute([$name, $text, time()]);
             return [to_room(['type' => 'said', 'name' => $name, 'text' => $text, 'at' => time()])];
+
+        case 'client-history':
+            // A request, which the client makes with `client.request()`, is answered with one `reply`.
+            if (!isset($_SERVER['HTTP_WSBROKER_REQUEST'])) {
+                return [refusal('The history is a request: ask with client.request().')];
+            }
+            $lines = $database->query('SELECT name, text, at FROM lines ORDER BY rowid DESC LIMIT 20');
+            return [['type' => 'reply', 'message' => ['lines' => array_reverse($lines->fetchAll(PDO::FETCH_ASSOC))]]];
 
         case 'client-bye':
             return [['type' => 'close', 'code' => 1000, 'reason' => 'See you']];
@@ -63,7 +83,7 @@ function commands_for(array $message, array $connection): array
             return [to_room(['type' => 'left', 'name' => $name])];
 
         default:
-            return [refusal('This backend knows the messages name, say and bye.')];
+            return [refusal('This backend knows the messages name, say and bye, and the request history.')];
     }
 }
 

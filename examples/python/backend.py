@@ -1,7 +1,7 @@
 """The backend: the broker POSTs every event here, and runs the list of commands that it answers.
 
-Nothing is kept between two requests. What a connection needs to remember (its name, its room) is
-kept by the broker in `sessionInfo`, and comes along with every event.
+What a connection needs to remember (its name, its room) is kept by the broker in `sessionInfo`, and
+comes along with every event. What was said is kept in a database.
 
 Run it with a port: python3 backend.py 8001
 """
@@ -10,15 +10,18 @@ import json
 import random
 import sys
 import time
+import traceback
 import unicodedata
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs
+
+from once import once
 
 ROOM = "lobby"
 MAX_BODY_BYTES = 1024 * 1024
 
 
-def commands_for(message, connection):
+def commands_for(database, message, connection, is_request):
     """The answer to an event: always a list of commands, even of one or none."""
     name = str(connection.get("name", "Somebody"))
     event = message.get("type")
@@ -44,7 +47,17 @@ def commands_for(message, connection):
         text = text_of(message, "text", 500)
         if text is None:
             return [refusal("A message has 1 to 500 characters.")]
-        return [to_room({"type": "said", "name": name, "text": text, "at": int(time.time())})]
+        now = int(time.time())
+        database.execute("INSERT INTO lines VALUES (?, ?, ?)", (name, text, now))
+        return [to_room({"type": "said", "name": name, "text": text, "at": now})]
+
+    if event == "client-history":
+        # A request, which the client makes with `client.request()`, is answered with one `reply`.
+        if not is_request:
+            return [refusal("The history is a request: ask with client.request().")]
+        rows = database.execute("SELECT name, text, at FROM lines ORDER BY rowid DESC LIMIT 20").fetchall()
+        lines = [{"name": name, "text": text, "at": at} for name, text, at in reversed(rows)]
+        return [{"type": "reply", "message": {"lines": lines}}]
 
     if event == "client-bye":
         return [{"type": "close", "code": 1000, "reason": "See you"}]
@@ -52,7 +65,7 @@ def commands_for(message, connection):
     if event == "session-disconnect":
         return [to_room({"type": "left", "name": name})]
 
-    return [refusal("This backend knows the messages name, say and bye.")]
+    return [refusal("This backend knows the messages name, say and bye, and the request history.")]
 
 
 def to_sender(message):
@@ -101,7 +114,17 @@ class EventHandler(BaseHTTPRequestHandler):
             message, connection = event_in(body)
         except (KeyError, ValueError) as error:
             return self.answer(400, {"error": "Expected message and connection: %r" % error})
-        self.answer(200, commands_for(message, connection))
+        is_request = "wsbroker-request" in self.headers
+        try:
+            commands = once(
+                self.headers.get("webhook-id"),
+                lambda database: commands_for(database, message, connection, is_request),
+            )
+        except Exception:
+            # After a 500 the broker sends the event again.
+            traceback.print_exc()
+            return self.answer(500, {"error": "The event could not be handled."})
+        self.answer(200, commands)
 
     def answer(self, status, value):
         body = json.dumps(value).encode("utf-8")

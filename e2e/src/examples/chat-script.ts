@@ -98,7 +98,7 @@ export const testChat = (interpreter: ProgramName, kind: ExampleKind): void => {
       // The broker has met the outage once it says so.
       await example.broker.process.outputMatching(/backend fails; events wait/);
       expect(bob.received.filter(ofType('said'))).toEqual([]);
-      await example.restartBackend();
+      await example.startBackend();
       for (const n of [1, 2, 3]) {
         expect(await bob.next(ofType('said'))).toMatchObject({ name, text: `line ${n}` });
       }

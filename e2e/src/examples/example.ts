@@ -1,11 +1,21 @@
+import { mkdir, mkdtemp, rm, rmdir } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { freePort, type SpawnedProcess, spawnProcess } from '@wsbroker/testkit';
 import { type BrokerProcess, startBrokerProcess } from '../broker-process.ts';
 import { inRepository } from '../repository.ts';
 
+export interface BackendOptions {
+  readonly port: number;
+  readonly brokerPort: number;
+  /** The file of its database. */
+  readonly database: string;
+}
+
 /** One of the folders in examples/: how its programs are started. */
 export interface ExampleKind {
-  /** Starts the backend with its interpreter, on this port. */
-  startBackend(port: number, brokerPort: number): Promise<SpawnedProcess>;
+  /** Starts the backend with its interpreter. */
+  startBackend(options: BackendOptions): Promise<SpawnedProcess>;
   /** The path of the backend's URL. */
   readonly path: string;
   /** The program that lists who is here. */
@@ -14,7 +24,7 @@ export interface ExampleKind {
 
 export const phpExample: ExampleKind = {
   path: '/backend.php',
-  startBackend: (port, brokerPort) =>
+  startBackend: ({ port, brokerPort, database }) =>
     spawnProcess(
       'php',
       [
@@ -24,7 +34,10 @@ export const phpExample: ExampleKind = {
         inRepository('examples/php'),
         inRepository('examples/php/router.php'),
       ],
-      { env: { WSBROKER_PORT: String(brokerPort) }, readyWhen: /Development Server .* started/ },
+      {
+        env: { WSBROKER_PORT: String(brokerPort), CHAT_DATABASE: database },
+        readyWhen: /Development Server .* started/,
+      },
     ),
   startList: (brokerPort) =>
     spawnProcess('php', [inRepository('examples/php/list.php')], {
@@ -34,27 +47,37 @@ export const phpExample: ExampleKind = {
 
 export const pythonExample: ExampleKind = {
   path: '/',
-  startBackend: (port) =>
+  startBackend: ({ port, database }) =>
     // -B: leaves no compiled files in the repository.
     spawnProcess('python3', ['-B', inRepository('examples/python/backend.py'), String(port)], {
+      env: { CHAT_DATABASE: database },
       readyWhen: /backend listening on/,
     }),
   startList: (brokerPort) =>
     spawnProcess('python3', ['-B', inRepository('examples/python/list.py'), String(brokerPort)]),
 };
 
+interface ExampleParts {
+  readonly kind: ExampleKind;
+  readonly port: number;
+  /** Of its own, for its database; it ends with the example. */
+  readonly folder: string;
+  readonly broker: BrokerProcess;
+}
+
 /** An example in operation: its backend, and the broker in front of it. */
 export class RunningExample implements AsyncDisposable {
   readonly broker: BrokerProcess;
   readonly #kind: ExampleKind;
   readonly #port: number;
-  #backend: SpawnedProcess;
+  readonly #folder: string;
+  #backend: SpawnedProcess | undefined;
 
-  constructor(kind: ExampleKind, port: number, broker: BrokerProcess, backend: SpawnedProcess) {
+  constructor({ kind, port, folder, broker }: ExampleParts) {
     this.#kind = kind;
     this.#port = port;
+    this.#folder = folder;
     this.broker = broker;
-    this.#backend = backend;
   }
 
   /** Where the backend's folder is served. */
@@ -67,11 +90,28 @@ export class RunningExample implements AsyncDisposable {
   }
 
   async killBackend(): Promise<void> {
-    await this.#backend.stop('SIGKILL');
+    await this.#backend?.stop('SIGKILL');
   }
 
-  async restartBackend(): Promise<void> {
-    this.#backend = await this.#kind.startBackend(this.#port, this.broker.port);
+  async startBackend(): Promise<void> {
+    this.#backend = await this.#kind.startBackend({
+      port: this.#port,
+      brokerPort: this.broker.port,
+      database: this.#database,
+    });
+  }
+
+  get #database(): string {
+    return join(this.#folder, 'chat.sqlite');
+  }
+
+  /** Puts something in the way of its database, so that it cannot be opened. */
+  async breakDatabase(): Promise<void> {
+    await mkdir(this.#database);
+  }
+
+  async mendDatabase(): Promise<void> {
+    await rmdir(this.#database);
   }
 
   /** Runs the list program to its end. */
@@ -84,17 +124,21 @@ export class RunningExample implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     // The broker first: it still tells the backend who is gone.
     await this.broker[Symbol.asyncDispose]();
-    await this.#backend.stop();
+    await this.#backend?.stop();
+    await rm(this.#folder, { recursive: true, force: true });
   }
 }
 
 export const startExample = async (kind: ExampleKind): Promise<RunningExample> => {
   const port = await freePort();
+  const folder = await mkdtemp(join(tmpdir(), 'wsbroker-example-'));
   const broker = await startBrokerProcess(`http://127.0.0.1:${port}${kind.path}`);
+  const example = new RunningExample({ kind, port, folder, broker });
   try {
-    return new RunningExample(kind, port, broker, await kind.startBackend(port, broker.port));
+    await example.startBackend();
+    return example;
   } catch (error) {
-    await broker[Symbol.asyncDispose]();
+    await example[Symbol.asyncDispose]();
     throw error;
   }
 };

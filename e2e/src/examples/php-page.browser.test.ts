@@ -54,7 +54,7 @@ test.skipIf(!canRun)(
     await example.killBackend();
     await say(page, 'said while PHP is away');
     expect(await page.locator('#status').textContent()).toBe('open');
-    await example.restartBackend();
+    await example.startBackend();
     await page.getByText(/^Guest \d+: said while PHP is away$/).waitFor();
     expect(await page.locator('#status').textContent()).toBe('open');
     expect(sockets).toBe(1);

@@ -2,8 +2,10 @@ import { has } from '@wsbroker/testkit';
 import { expect, test } from 'vitest';
 import { testChat } from './chat-script.ts';
 import { phpExample, startExample } from './example.ts';
+import { testOnce } from './once-script.ts';
 
 testChat('php', phpExample);
+testOnce('php', phpExample);
 
 test.skipIf(!has('php'))(
   'list.php says in a page and in a terminal when the broker cannot be reached',
