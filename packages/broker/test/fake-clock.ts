@@ -13,7 +13,8 @@ export const settled = async (): Promise<void> => {
 
 export class FakeClock implements Clock {
   #nowMs = 0;
-  #waiters: Waiter[] = [];
+  /** In the order in which they end. */
+  readonly #waiters: Waiter[] = [];
 
   nowMs(): number {
     return this.#nowMs;
@@ -21,7 +22,7 @@ export class FakeClock implements Clock {
 
   /** When the next wait ends, if anything waits. */
   get nextMs(): number | undefined {
-    return this.#waiters.length === 0 ? undefined : Math.min(...this.#waiters.map(({ atMs }) => atMs));
+    return this.#waiters[0]?.atMs;
   }
 
   wait(ms: number, signal: AbortSignal): Promise<void> {
@@ -31,12 +32,13 @@ export class FakeClock implements Clock {
         atMs: this.#nowMs + ms,
         end: () => {
           signal.removeEventListener('abort', waiter.end);
-          this.#waiters = this.#waiters.filter((other) => other !== waiter);
+          const place = this.#waiters.indexOf(waiter);
+          if (place >= 0) this.#waiters.splice(place, 1);
           resolve();
         },
       };
       signal.addEventListener('abort', waiter.end, { once: true });
-      this.#waiters.push(waiter);
+      this.#waiters.splice(this.#placeOf(waiter.atMs), 0, waiter);
     });
   }
 
@@ -45,10 +47,21 @@ export class FakeClock implements Clock {
     const endMs = this.#nowMs + ms;
     await settled();
     for (let nextMs = this.nextMs; nextMs !== undefined && nextMs <= endMs; nextMs = this.nextMs) {
-      this.#nowMs = nextMs;
-      for (const { atMs, end } of this.#waiters) if (atMs <= nextMs) end();
+      this.#nowMs = Math.max(this.#nowMs, nextMs);
+      for (const { end } of this.#waiters.slice(0, this.#placeOf(nextMs))) end();
       await settled();
     }
     this.#nowMs = endMs;
+  }
+
+  /** Behind all that end at this time or before. */
+  #placeOf(atMs: number): number {
+    let [low, high] = [0, this.#waiters.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((this.#waiters[middle]?.atMs ?? Infinity) <= atMs) low = middle + 1;
+      else high = middle;
+    }
+    return low;
   }
 }

@@ -252,7 +252,8 @@ export class Delivery {
       );
     }
     const list = Array.isArray(answer) ? (answer as readonly unknown[]) : [];
-    event.onAnswer?.(list);
+    // Who asks whether a connection may be takes an error page for no answer.
+    if (Array.isArray(answer)) event.onAnswer?.(list);
     // Not waited for: what it does is no part of the delivery.
     if (event.whenDone) void this.#callBack(event.whenDone, answer);
     else await executeCommands(commands, list, originOf(event, subject));

@@ -1,0 +1,420 @@
+import * as fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { FakeClock, settled } from '../../test/fake-clock.ts';
+import { Gate, type GateOptions, type Lane, type NoPass, type Pass, type RequestEnd } from './gate.ts';
+
+const unreachable: RequestEnd = { failure: 'unreachable' };
+const status: RequestEnd = { failure: 'status' };
+
+/** A gate, and requests by name: those that began, in order, until they are told to end. */
+const startGate = (more: Partial<GateOptions> = {}) => {
+  const clock = new FakeClock();
+  const changes: boolean[] = [];
+  const gate = new Gate({
+    maxRequests: 2,
+    slowRequestMs: 1_000,
+    retryMinMs: 100,
+    retryMaxMs: 10_000,
+    clock,
+    random: () => 1,
+    onChange: (isDown) => changes.push(isDown),
+    ...more,
+  });
+  const lanes = new Map<string, Lane>();
+  const running = new Map<string, Pass>();
+  const begun: string[] = [];
+  const denied: [name: string, why: NoPass][] = [];
+  const enter = (name: string, { isTried = false, untilMs = Infinity } = {}): void => {
+    const lane = lanes.get(name) ?? gate.lane();
+    lanes.set(name, lane);
+    void gate.enter(lane, { isTried, untilMs }).then((pass) => {
+      if (typeof pass === 'string') return void denied.push([name, pass]);
+      begun.push(name);
+      running.set(name, pass);
+    });
+  };
+  const end = async (name: string, how: RequestEnd = 'succeeded'): Promise<void> => {
+    const pass = running.get(name);
+    if (!pass) throw new Error(`${name} does not run`);
+    running.delete(name);
+    gate.leave(pass, how);
+    await settled();
+  };
+  return { gate, clock, changes, begun, denied, running, enter, end };
+};
+
+const names = (count: number, prefix = ''): string[] =>
+  Array.from({ length: count }, (_, n) => `${prefix}${n}`);
+
+/** A gate that two requests have found out is down. */
+const startDown = async (more: Partial<GateOptions> = {}) => {
+  const started = startGate(more);
+  for (const name of ['a', 'b']) started.enter(name);
+  await settled();
+  for (const name of ['a', 'b']) await started.end(name, unreachable);
+  expect(started.gate.isDown).toBe(true);
+  started.begun.length = 0;
+  return started;
+};
+
+describe('while all is well', () => {
+  test('so many run at once, and the others in the order in which they came', async () => {
+    const { begun, enter, end } = startGate();
+    for (const name of names(5)) enter(name);
+    await settled();
+    expect(begun).toEqual(['0', '1']);
+    await end('1');
+    expect(begun).toEqual(['0', '1', '2']);
+    await end('0');
+    await end('2');
+    expect(begun).toEqual(names(5));
+  });
+
+  test('one that comes when another ends does not go before those that wait', async () => {
+    const { begun, enter, end } = startGate({ maxRequests: 1 });
+    enter('first');
+    enter('waited');
+    await settled();
+    const ended = end('first');
+    enter('came later');
+    await ended;
+    expect(begun).toEqual(['first', 'waited']);
+  });
+
+  test('no timer runs', async () => {
+    const { clock, enter, end } = startGate();
+    for (const name of names(2)) enter(name);
+    await settled();
+    expect(clock.nextMs).toBeUndefined();
+    await end('0');
+    expect(clock.nextMs).toBeUndefined();
+  });
+});
+
+describe('a request that takes long', () => {
+  test('steps aside after `slowRequestMs` for one that waits', async () => {
+    const { begun, clock, enter } = startGate();
+    for (const name of names(3)) enter(name);
+    await clock.advance(999);
+    expect(begun).toEqual(['0', '1']);
+    await clock.advance(1);
+    expect(begun).toEqual(['0', '1', '2']);
+  });
+
+  test('steps aside at once for one that comes later', async () => {
+    const { begun, clock, enter } = startGate();
+    for (const name of names(2)) enter(name);
+    await clock.advance(5_000);
+    enter('late');
+    await settled();
+    expect(begun).toEqual(['0', '1', 'late']);
+  });
+
+  test('steps aside no more when as many as `maxRequests` have: twice that is the most in flight', async () => {
+    const { begun, clock, enter, end } = startGate();
+    for (const name of names(9)) enter(name);
+    await clock.advance(60_000);
+    expect(begun).toEqual(names(4));
+    await end('0');
+    expect(begun).toEqual(names(5));
+  });
+
+  test('has its connection begin aside, until a request of it is quick again', async () => {
+    const { begun, clock, enter, end } = startGate({ maxRequests: 1 });
+    enter('slow');
+    await clock.advance(1_000);
+    await end('slow');
+    // The only slot is taken by another, and the next of the slow connection goes past it.
+    enter('other');
+    enter('slow');
+    await settled();
+    expect(begun).toEqual(['slow', 'other', 'slow']);
+    await end('slow');
+    enter('slow');
+    await settled();
+    expect(begun).toEqual(['slow', 'other', 'slow']);
+  });
+
+  test('with no answer makes its connection slow, too', async () => {
+    const { begun, enter, end } = startGate({ maxRequests: 1 });
+    enter('hangs');
+    await settled();
+    await end('hangs', { failure: 'no-answer' });
+    enter('other');
+    enter('hangs', { isTried: true });
+    await settled();
+    expect(begun).toEqual(['hangs', 'other', 'hangs']);
+  });
+
+  test('and others like it never take a slot from those that are quick', async () => {
+    const { begun, clock, enter, end } = startGate({ maxRequests: 4 });
+    const hanging = names(6, 'hangs');
+    for (const name of hanging) enter(name);
+    enter('quick');
+    await clock.advance(2_000);
+    await end('quick');
+    for (const name of hanging) await end(name, { failure: 'no-answer' });
+    begun.length = 0;
+    for (const name of hanging) enter(name, { isTried: true });
+    await settled();
+    // Four run aside, and the others wait for their place there.
+    expect(begun).toEqual(hanging.slice(0, 4));
+    for (let n = 0; n < 10; n += 1) {
+      enter('quick');
+      await settled();
+      expect(begun.at(-1)).toBe('quick');
+      await end('quick');
+    }
+  });
+});
+
+describe('while the backend is down', () => {
+  test('one request at a time goes out, when the backoff is over', async () => {
+    const { begun, clock, enter, end } = await startDown();
+    for (const name of names(5)) enter(name);
+    await clock.advance(99);
+    expect(begun).toEqual([]);
+    await clock.advance(1);
+    expect(begun).toEqual(['0']);
+    await clock.advance(60_000);
+    expect(begun).toEqual(['0']);
+    await end('0', unreachable);
+    await clock.advance(199);
+    expect(begun).toEqual(['0']);
+    await clock.advance(1);
+    expect(begun).toEqual(['0', '1']);
+  });
+
+  test('each probe is of another connection: first of those that were never attempted, then in rotation', async () => {
+    const { begun, clock, enter, end } = await startDown();
+    for (const name of ['a', 'b']) enter(name, { isTried: true });
+    for (const name of ['c', 'd']) enter(name);
+    for (let n = 0; n < 8; n += 1) {
+      await clock.advance(10_000);
+      const probing = begun.at(-1) as string;
+      await end(probing, n % 2 === 0 ? status : unreachable);
+      enter(probing, { isTried: true });
+    }
+    expect(begun).toEqual(['c', 'd', 'a', 'b', 'c', 'd', 'a', 'b']);
+  });
+
+  test('a probe that is due goes out as soon as anything waits', async () => {
+    const { begun, clock, enter } = await startDown();
+    await clock.advance(5_000);
+    enter('first');
+    enter('second');
+    await settled();
+    expect(begun).toEqual(['first']);
+  });
+
+  test('a slow connection takes part in the rotation', async () => {
+    const { begun, clock, enter, end } = startGate({ maxRequests: 1 });
+    for (const name of ['slow', 'slow too', 'quick']) enter(name);
+    await clock.advance(1_000);
+    await end('slow', { failure: 'no-answer' });
+    await end('slow too', { failure: 'no-answer' });
+    for (const name of ['slow', 'slow too']) enter(name, { isTried: true });
+    await settled();
+    await end('quick', unreachable);
+    enter('quick', { isTried: true });
+    await clock.advance(1_000);
+    await end('quick', unreachable);
+    begun.length = 0;
+    await clock.advance(10_000);
+    expect(begun).toEqual(['slow too']);
+  });
+
+  test('who comes back after a probe waits no less than the others', async () => {
+    const { begun, clock, enter, end } = await startDown();
+    enter('only');
+    await clock.advance(100);
+    await end('only', status);
+    enter('only', { isTried: true });
+    await clock.advance(199);
+    expect(begun).toEqual(['only']);
+    await clock.advance(1);
+    expect(begun).toEqual(['only', 'only']);
+  });
+
+  test('an event that grows too old leaves without an attempt, and so does one that was so when it came', async () => {
+    const { begun, clock, denied, enter } = await startDown();
+    enter('probe');
+    await clock.advance(100);
+    enter('old', { untilMs: 5_000 });
+    enter('older', { untilMs: 3_000 });
+    enter('young', { untilMs: 50_000 });
+    await clock.advance(2_900);
+    expect(denied).toEqual([]);
+    await clock.advance(4_000);
+    expect(denied).toEqual([
+      ['older', 'too-old'],
+      ['old', 'too-old'],
+    ]);
+    enter('too late', { untilMs: 6_000 });
+    await settled();
+    expect(denied.at(-1)).toEqual(['too late', 'too-old']);
+    expect(begun).toEqual(['probe']);
+  });
+});
+
+describe('when the backend is back', () => {
+  test('the limit opens step by step, and those that were attempted go first', async () => {
+    const { begun, clock, changes, enter, end, running } = await startDown({ maxRequests: 16 });
+    for (const name of ['a', 'b']) enter(name, { isTried: true });
+    for (const name of names(100)) enter(name);
+    await clock.advance(100);
+    const steps: number[] = [];
+    while (running.size > 0 && steps.length < 7) {
+      steps.push(running.size);
+      for (const name of [...running.keys()]) await end(name);
+    }
+    expect(begun.slice(0, 3)).toEqual(['0', 'a', 'b']);
+    expect(steps.slice(0, 2)).toEqual([1, 1]);
+    expect(Math.max(...steps)).toBe(16);
+    for (const [at, step] of steps.entries()) expect(step).toBeLessThanOrEqual(2 ** at);
+    expect(changes).toEqual([true, false]);
+  });
+
+  test('it goes down again by one request that does not get through, and then sends only the probe', async () => {
+    const { begun, clock, changes, enter, end } = await startDown({ maxRequests: 16 });
+    for (const name of names(20)) enter(name);
+    await clock.advance(100);
+    for (const name of names(2)) await end(name);
+    expect(begun).toEqual(names(4));
+    await end('2', unreachable);
+    await end('3', unreachable);
+    expect(begun).toEqual(names(4));
+    await clock.advance(60_000);
+    expect(begun).toEqual(names(5));
+    expect(changes).toEqual([true, false, true]);
+  });
+
+  test('also by the answer of a request from before, while the probe still waits for its own', async () => {
+    const { begun, clock, changes, enter, end } = startGate({ maxRequests: 4 });
+    for (const name of ['old', 'a', 'b', 'probe', 'next']) enter(name);
+    await settled();
+    for (const name of ['a', 'b']) await end(name, unreachable);
+    await end('probe', unreachable);
+    expect(changes).toEqual([true]);
+    await clock.advance(100);
+    expect(begun.at(-1)).toBe('next');
+    await end('old');
+    expect(changes).toEqual([true, false]);
+  });
+
+  test('a request that hangs does not hold up the recovery for longer than `slowRequestMs`', async () => {
+    const { begun, clock, enter, end } = await startDown({ maxRequests: 4 });
+    for (const name of ['probe', 'hangs', 'next']) enter(name);
+    await clock.advance(100);
+    await end('probe');
+    expect(begun).toEqual(['probe', 'hangs']);
+    await clock.advance(999);
+    expect(begun).toEqual(['probe', 'hangs']);
+    await clock.advance(1);
+    expect(begun).toEqual(['probe', 'hangs', 'next']);
+  });
+
+  test('slow connections come after the others until all slots are open, and are not forgotten', async () => {
+    const { begun, clock, enter, end } = startGate({ maxRequests: 4 });
+    for (const name of ['slow', 'a', 'b']) enter(name);
+    await clock.advance(1_000);
+    await end('slow');
+    enter('slow');
+    for (const name of ['a', 'b']) await end(name, unreachable);
+    await end('slow', unreachable);
+    enter('slow', { isTried: true });
+    for (const name of ['c', 'd']) enter(name);
+    begun.length = 0;
+    await clock.advance(10_000);
+    for (const name of ['c', 'd', 'slow']) await end(name);
+    expect(begun).toEqual(['c', 'd', 'slow']);
+  });
+});
+
+test('after a stop nobody gets in, those that wait are told, and no timer is left', async () => {
+  const { gate, clock, begun, denied, enter } = startGate({ maxRequests: 1 });
+  for (const name of names(3)) enter(name);
+  await settled();
+  gate.stop();
+  enter('late');
+  await settled();
+  expect(begun).toEqual(['0']);
+  expect(denied.toSorted()).toEqual([
+    ['1', 'stopped'],
+    ['2', 'stopped'],
+    ['late', 'stopped'],
+  ]);
+  expect(clock.nextMs).toBeUndefined();
+});
+
+const anyEnd = fc.oneof(
+  { weight: 5, arbitrary: fc.constant<RequestEnd>('succeeded') },
+  { weight: 1, arbitrary: fc.constant<RequestEnd>('dropped') },
+  {
+    weight: 4,
+    arbitrary: fc
+      .constantFrom('unreachable', 'cut', 'no-answer', 'status')
+      .map((failure): RequestEnd => ({ failure: failure as 'cut' })),
+  },
+);
+
+test('whatever happens: bounds hold, one request at a time while it is down, and everybody gets in', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.record({ how: anyEnd, tookMs: fc.constantFrom(0, 5, 200, 1_500, 30_000) }), {
+        minLength: 1,
+        maxLength: 80,
+      }),
+      fc.integer({ min: 1, max: 4 }),
+      async (ends, maxRequests) => {
+        const clock = new FakeClock();
+        const gate = new Gate({
+          maxRequests,
+          slowRequestMs: 1_000,
+          retryMinMs: 100,
+          retryMaxMs: 10_000,
+          clock,
+          random: () => 1,
+          onChange: (isDown) => {
+            if (isDown) begunWhileDown = 0;
+          },
+        });
+        let begunWhileDown = 0;
+        let inFlight = 0;
+        const queue = [...ends];
+        const { signal } = new AbortController();
+        let done = 0;
+        const visitor = async (): Promise<void> => {
+          const lane = gate.lane();
+          for (let isTried = false; ; isTried = true) {
+            const pass = await gate.enter(lane, { isTried, untilMs: Infinity });
+            if (typeof pass === 'string') throw new Error(pass);
+            inFlight += 1;
+            expect(inFlight).toBeLessThanOrEqual(2 * maxRequests);
+            const isProbe = gate.isDown;
+            if (isProbe) {
+              begunWhileDown += 1;
+              expect(begunWhileDown).toBe(1);
+            }
+            const { how, tookMs } = queue.pop() ?? { how: 'succeeded' as const, tookMs: 1 };
+            await clock.wait(tookMs, signal);
+            if (isProbe && gate.isDown) begunWhileDown = 0;
+            inFlight -= 1;
+            gate.leave(pass, how);
+            if (how === 'succeeded') {
+              done += 1;
+              return;
+            }
+          }
+        };
+        const visits = Array.from({ length: 20 }, visitor);
+        for (let n = 0; n < 100 && done < visits.length; n += 1) await clock.advance(60_000);
+        expect(done).toBe(visits.length);
+        await Promise.all(visits);
+        gate.stop();
+        expect(clock.nextMs).toBeUndefined();
+      },
+    ),
+    { numRuns: 60 },
+  );
+});
