@@ -16,19 +16,26 @@ import type { CommandContext } from './commands/execute.ts';
 import type { Operation, Outcome } from './commands/operation.ts';
 import { Delivery } from './delivery/delivery.ts';
 import type { EventQueue } from './delivery/event-queue.ts';
+import type { Journal } from './delivery/journal/journal.ts';
 import { AddressList } from './edge/address-list.ts';
+import type { ClientContext } from './edge/client-context.ts';
 import { CommandEndpoint } from './edge/command-endpoint.ts';
 import { enterHttpServer } from './edge/http-entry.ts';
+import { Clients, stopping } from './edge/clients.ts';
 import { Upgrades } from './edge/upgrade.ts';
 import { messageText } from './hub/frame.ts';
 import { Hub } from './hub/hub.ts';
 import { listen } from './listen.ts';
 import { BrokerError } from './ops/broker-error.ts';
 import { type Log, logFor } from './ops/logger.ts';
-import type { BackendSettings } from './options.ts';
+import type { BackendSettings, Settings } from './options.ts';
 import { settingsFrom, unknownOptions } from './settings.ts';
 
-const defaultDrainMs = 5_000;
+/** Closing a client costs about so much: more time than that for each would be waiting for nothing. */
+const closeMsPerClient = 1;
+/** How long clients may take to answer a close. */
+const maxCloseWaitMs = 2_000;
+const minCloseWaitMs = 100;
 
 const backendFor = (settings: BackendSettings): Backend =>
   settings.type === 'http' ? new HttpBackend(settings) : new FunctionBackend(settings);
@@ -44,6 +51,7 @@ class RunningBroker implements BrokerApi {
   readonly #engine: Engine<Operation, Outcome>;
   readonly #delivery: Delivery | undefined;
   readonly #directQueue: EventQueue | undefined;
+  readonly #clients: Clients;
   readonly #upgrades: Upgrades;
   readonly #commands: CommandEndpoint;
   readonly #closing = new AbortController();
@@ -51,11 +59,14 @@ class RunningBroker implements BrokerApi {
   /** Of this process alone: a backend that remembers ids must not take another broker's messages for repeats. */
   readonly #directKey = `direct-${randomBytes(16).toString('base64url')}`;
   #directCount = 0;
+  readonly #settings: Settings;
+  #journal: Journal | undefined;
   #closed: Promise<void> | undefined;
 
   constructor(options: BrokerOptions) {
     const settings = settingsFrom(options);
     this.config = options;
+    this.#settings = settings;
     this.#log = logFor(options.log);
     this.#warnOfUnknown(options);
 
@@ -78,14 +89,12 @@ class RunningBroker implements BrokerApi {
       this.#directQueue = this.#delivery.open({ sessionInfo: { type: 'direct' } });
     }
 
-    this.#upgrades = new Upgrades({
-      broker: this,
-      hub,
-      delivery: this.#delivery,
-      settings,
-      trustedProxies,
-      log: this.#log,
-    });
+    this.#clients = new Clients(this.#clientContext(hub), trustedProxies);
+    this.#upgrades = new Upgrades({ clients: this.#clients, settings, log: this.#log });
+    if (this.#delivery) {
+      this.#delivery.onRoom = () => this.#upgrades.resumeLow();
+      this.#delivery.onBackendChange = () => this.#clients.backendChanged();
+    }
     this.websocketServer = this.#upgrades.server;
     this.httpServer = options.server ?? createServer();
     this.#commands = new CommandEndpoint({ commands, allow, maxCommandBytes: settings.maxCommandBytes });
@@ -137,7 +146,7 @@ class RunningBroker implements BrokerApi {
   }
 
   close(options: { drainMs?: number } = {}): Promise<void> {
-    this.#closed ??= this.#stop(options.drainMs ?? defaultDrainMs);
+    this.#closed ??= this.#stop(options.drainMs ?? this.#settings.drainMs);
     return this.#closed;
   }
 
@@ -166,7 +175,41 @@ class RunningBroker implements BrokerApi {
     }
   }
 
-  async #start(settings: { port?: number | undefined; host?: string | undefined }): Promise<void> {
+  /** The journal is opened later than this is made, and found by each connection when it begins. */
+  #clientContext(hub: Hub): ClientContext {
+    const journal = (): Journal | undefined => this.#journal;
+    return {
+      broker: this,
+      hub,
+      delivery: this.#delivery,
+      settings: this.#settings,
+      handlerTimeoutMs: this.#settings.handlerTimeoutMs,
+      log: this.#log,
+      get journal() {
+        return journal();
+      },
+    };
+  }
+
+  /** First what a former process has left: its events come before any new ones. */
+  async #openJournal(file: string): Promise<void> {
+    // With a server of the application's, clients may come before it is read.
+    this.#upgrades.refuse('The broker is starting.');
+    const { maxJournalBytes: maxBytes, maxDeadLetters } = this.#settings;
+    // Only now: a broker without a journal needs no SQLite.
+    const { openJournal } = await import('./delivery/journal/sqlite-journal.ts');
+    const journal = await openJournal({ file, maxBytes, maxDeadLetters, log: this.#log });
+    this.#journal = journal;
+    journal.onStuck = () => {
+      this.#upgrades.refuse(journal.isStuck ? 'The journal cannot be written.' : undefined);
+      if (!journal.isStuck) this.#upgrades.resumeLow();
+    };
+    this.#clients.restore(await journal.load());
+    this.#upgrades.refuse(undefined);
+  }
+
+  async #start(settings: Settings): Promise<void> {
+    if (settings.journal !== undefined) await this.#openJournal(settings.journal);
     await listen(this.httpServer, settings, this.#closing.signal);
     this.httpServer.on('error', this.#onServerError);
     this.#log.info({}, `➥ websocket server listening on port ${this.port}`);
@@ -183,9 +226,19 @@ class RunningBroker implements BrokerApi {
       () => false,
     );
     const isOurs = this.config.server === undefined;
+    const beganMs = performance.now();
+    const leftMs = (): number => Math.max(0, drainMs - (performance.now() - beganMs));
+    this.#upgrades.refuse('The broker is closing.');
     const serverClosed = isOurs && isReady ? closeServer(this.httpServer) : undefined;
-    await this.#upgrades.close(closeCodes.goingAway, 'the broker is closing');
-    await Promise.all([this.#delivery?.stop(drainMs), this.#commands.idle(drainMs)]);
+    const isKept = this.#journal !== undefined;
+    const spreadMs = Math.min(drainMs / 2, this.#upgrades.size * closeMsPerClient);
+    await this.#clients.close({ ...stopping, spreadMs, isKept });
+    await this.#upgrades.close(Math.min(maxCloseWaitMs, Math.max(minCloseWaitMs, leftMs() / 2)));
+    await Promise.all([
+      this.#delivery?.stop({ drainMs: leftMs(), isDurable: isKept }),
+      this.#commands.idle(leftMs()),
+    ]);
+    await this.#journal?.close();
     await this.#engine.close();
     // What is left has asked for nothing, or only half, and might never ask for the rest.
     if (isOurs) this.httpServer.closeAllConnections();

@@ -49,6 +49,8 @@ test('every flag sets its option', () => {
     url,
     '--allow',
     '127.0.0.1',
+    '--journal',
+    'events.db',
     '--log',
     'json',
   ];
@@ -56,6 +58,7 @@ test('every flag sets its option', () => {
     port: '31002',
     host: '127.0.0.1',
     backend: { url, allow: ['127.0.0.1'] },
+    journal: 'events.db',
     log: 'json',
   });
 });
@@ -70,11 +73,13 @@ test('every environment variable sets its option', () => {
     WSBROKER_HOST: '::1',
     WSBROKER_BACKEND_URL: url,
     WSBROKER_ALLOW: '127.0.0.1, 10.0.0.0/8,,::1',
+    WSBROKER_JOURNAL: 'events.db',
     WSBROKER_LOG: 'off',
   };
   expect(optionsOf([], environment)).toEqual({
     port: '31002',
     host: '::1',
+    journal: 'events.db',
     backend: { url, allow: ['127.0.0.1', '10.0.0.0/8', '::1'] },
     log: false,
   });
@@ -85,6 +90,7 @@ test('an environment variable that is empty counts as not set', () => {
     WSBROKER_HOST: '',
     WSBROKER_BACKEND_URL: '',
     WSBROKER_ALLOW: '',
+    WSBROKER_JOURNAL: '',
     WSBROKER_LOG: '',
     WSBROKER_CONFIG: '',
   };

@@ -16,6 +16,7 @@ const flags = {
   host: { type: 'string' },
   'backend-url': { type: 'string' },
   allow: { type: 'string', multiple: true },
+  journal: { type: 'string' },
   log: { type: 'string' },
   config: { type: 'string' },
   help: { type: 'boolean', short: 'h' },
@@ -36,6 +37,8 @@ or POSTs.
   --backend-url URL   where events are POSTed
   --allow ADDRESS     who may POST commands: an address or a range such as
                       10.0.0.0/8; may be repeated (default: nobody)
+  --journal FILE      keep events and open connections in this file: they then
+                      outlive a crash or a restart (default: in memory)
   --log FORMAT        text (default), json, or off
   --config FILE       a JSON file with any of the options of Broker(), such as
                       { "port": 31002, "backend": { "url": "http://…" } }
@@ -43,9 +46,9 @@ or POSTs.
   -v, --version       the version
 
 Each option can also be set in the environment: WSBROKER_PORT, WSBROKER_HOST,
-WSBROKER_BACKEND_URL, WSBROKER_ALLOW (with commas), WSBROKER_LOG and
-WSBROKER_CONFIG. A flag goes before the environment, the environment before
-the config file.
+WSBROKER_BACKEND_URL, WSBROKER_ALLOW (with commas), WSBROKER_JOURNAL,
+WSBROKER_LOG and WSBROKER_CONFIG. A flag goes before the environment, the
+environment before the config file.
 SIGTERM and Ctrl-C close in order; a second one ends at once.`;
 
 /** What the command line asks for. */
@@ -88,10 +91,12 @@ const parse = (args: readonly string[]) => {
 
 const optionsFrom = (given: (setting: SettingName) => Given | undefined): BrokerOptions => {
   const [port, host, url, allow] = [given('port'), given('host'), given('backend-url'), given('allow')];
+  const journal = given('journal');
   const config = given('config');
   const options = config === undefined ? {} : readConfig(config);
   if (port !== undefined) options.port = port.text;
   if (host !== undefined) options.host = host.text;
+  if (journal !== undefined) options.journal = journal.text;
   options.log = logFrom(given('log'), options.log);
   if ((url !== undefined || allow !== undefined) && isJsonObject(options.backend ?? {})) {
     options.backend = {
@@ -104,6 +109,7 @@ const optionsFrom = (given: (setting: SettingName) => Given | undefined): Broker
   const names: Readonly<Record<string, Given | undefined>> = {
     port,
     host,
+    journal,
     'backend.url': url,
     'backend.allow': allow,
   };

@@ -34,13 +34,36 @@ test('every default is filled in', () => {
     maxQueuedBytes: 1_048_576,
     maxTotalQueuedBytes: 67_108_864,
     maxUnreadBytes: 1_048_576,
+    unreadTimeoutMs: 10_000,
     retryMinMs: 100,
     retryMaxMs: 10_000,
     maxEventAgeMs: 300_000,
+    maxPoisonAttempts: 8,
+    slowRequestMs: 1_000,
+    authorize: false,
+    maxJournalBytes: 4_294_967_296,
+    maxDeadLetters: 10_000,
+    resumeGraceMs: 30_000,
+    replayMessages: 100,
+    replayBytes: 262_144,
+    drainMs: 5_000,
     handlerTimeoutMs: 30_000,
     pingIntervalMs: 25_000,
     pongTimeoutMs: 10_000,
   });
+});
+
+test('with a journal an event may wait for a day', () => {
+  const withJournal = { port: 0, backend: { url }, journal: 'events.db' };
+  expect(settingsOf(withJournal).maxEventAgeMs).toBe(86_400_000);
+  expect(settingsOf({ ...withJournal, maxEventAgeMs: 1 }).maxEventAgeMs).toBe(1);
+});
+
+test.each(['journal', 'authorize'])('`%s` needs a backend', (name) => {
+  const value = name === 'journal' ? 'events.db' : true;
+  expect(mistakeIn({ port: 0, [name]: value })).toBe(
+    `\`${name}\` needs a \`backend\`: expected one beside it`,
+  );
 });
 
 test('every default of an HTTP backend is filled in; without a type it is one', () => {
@@ -77,9 +100,18 @@ test.each<[string, number, number]>([
   ['maxQueuedBytes', kibi, 1_024 * mebi],
   ['maxTotalQueuedBytes', kibi, 65_536 * mebi],
   ['maxUnreadBytes', kibi, 1_024 * mebi],
+  ['unreadTimeoutMs', 100, 3_600_000],
   ['retryMinMs', 1, 60_000],
   ['retryMaxMs', 1, 600_000],
-  ['maxEventAgeMs', 1, 86_400_000],
+  ['maxEventAgeMs', 1, 30 * 86_400_000],
+  ['maxPoisonAttempts', 1, 1_000],
+  ['slowRequestMs', 10, 600_000],
+  ['maxJournalBytes', mebi, 1_024 * 1_024 * mebi],
+  ['maxDeadLetters', 0, 10_000_000],
+  ['resumeGraceMs', 0, 86_400_000],
+  ['replayMessages', 1, 1_000_000],
+  ['replayBytes', kibi, 1_024 * mebi],
+  ['drainMs', 0, 3_600_000],
   ['handlerTimeoutMs', 1, 600_000],
   ['pingIntervalMs', 10, 3_600_000],
   ['pongTimeoutMs', 10, 3_600_000],

@@ -39,6 +39,16 @@ export const settingsFrom = (options: BrokerOptions, nameOption: NameOption = ()
     );
   }
   const { data } = settings;
+  const lonely = data.backend
+    ? undefined
+    : data.journal !== undefined
+      ? 'journal'
+      : data.authorize
+        ? 'authorize'
+        : undefined;
+  if (lonely !== undefined) {
+    throw badOption(`${nameOf([lonely], nameOption)} needs a \`backend\`: expected one beside it`);
+  }
   return { ...data, maxEventAgeMs: data.maxEventAgeMs ?? (data.journal ? dayMs : defaultEventAgeMs) };
 };
 

@@ -2,11 +2,13 @@
 import type { IncomingMessage } from 'node:http';
 import type { Broker } from '../src/api.ts';
 import { HubConnection } from '../src/hub/connection.ts';
+import type { ConnectionOwner } from '../src/hub/connection.ts';
 import type { Socket } from '../src/hub/socket.ts';
 
 /** Keeps what it is given. */
-class FakeSocket implements Socket {
+class FakeSocket implements Socket, ConnectionOwner {
   readonly frames: Buffer[] = [];
+  sessionChanges = 0;
   readonly closes: { code: number; reason: string }[] = [];
 
   write(frame: Buffer): void {
@@ -15,6 +17,10 @@ class FakeSocket implements Socket {
 
   close(code: number, reason: string): void {
     this.closes.push({ code, reason });
+  }
+
+  sessionChanged(): void {
+    this.sessionChanges += 1;
   }
 
   /** The texts of the frames so far. */
@@ -43,7 +49,8 @@ export const fakeConnection = (wskey: string, fields: Record<string, unknown> = 
     cookieData: {},
     upgradeReq: {} as IncomingMessage,
     broker: {} as Broker,
-    socket,
+    owner: socket,
   });
+  connection.attach(socket);
   return { socket, connection };
 };

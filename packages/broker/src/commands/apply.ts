@@ -2,7 +2,6 @@ import type { JsonObject } from '@wsbroker/protocol';
 import type { HubConnection } from '../hub/connection.ts';
 import { fanOut } from '../hub/fan-out.ts';
 import type { Hub } from '../hub/hub.ts';
-import { applySessionChange } from '../hub/session-change.ts';
 import type { Operation, Outcome } from './operation.ts';
 
 const forEach = (connections: Iterable<HubConnection>, act: (connection: HubConnection) => void): number => {
@@ -41,7 +40,7 @@ export const applyOperation = (hub: Hub, operation: Operation): Outcome => {
     case 'session':
       return {
         matched: forEach([...hub.selectWithLeaving(operation.target)], (connection) =>
-          applySessionChange(connection.sessionInfo, operation.change),
+          connection.changeSession(operation.change),
         ),
         connections,
       };

@@ -7,6 +7,9 @@ import { Delivery } from '../delivery/delivery.ts';
 import { settingsFrom } from '../settings.ts';
 import type { BrokerOptions } from '../api.ts';
 import { ClientEvents } from './client-events.ts';
+import { PlainReceipts } from './receipts.ts';
+
+const stored = { tokenHashes: [], fingerprint: '' };
 
 interface StartOptions {
   readonly config?: Config;
@@ -33,8 +36,9 @@ const startEvents = ({ config = {}, answer, settings, hasBackend = true }: Start
     broker,
     log,
     delivery: hasBackend ? delivery : undefined,
+    journal: undefined,
   };
-  const events = new ClientEvents(context, connection, () => {});
+  const events = new ClientEvents(context, connection, new PlainReceipts(connection), () => {});
   return { backend, broker, events, connection, socket, logs: commands.logs };
 };
 
@@ -45,12 +49,12 @@ const errorsIn = (logs: MemoryLogger): string[] => logs.messages('error');
 
 test('without handlers everything becomes an event, in order and numbered', async () => {
   const { backend, events } = startEvents();
-  events.connected();
-  events.received({ type: 'hello', n: 1 }, 20);
-  events.received({ type: 'client-hello' }, 20);
-  events.received({ text: 'no type' }, 20);
-  events.received({ type: 'session-connect' }, 20);
-  events.disconnected();
+  events.connected(stored);
+  events.messaged({ type: 'hello', n: 1 }, 20);
+  events.messaged({ type: 'client-hello' }, 20);
+  events.messaged({ text: 'no type' }, 20);
+  events.messaged({ type: 'session-connect' }, 20);
+  events.disconnected('client-left');
   await settled();
   await settled();
   await settled();
@@ -77,17 +81,17 @@ const falsy: [string, () => unknown][] = [
 
 test.each(truthy)('a handler that %s also tells the backend', async (_what, handler) => {
   const { backend, events } = startEvents({ config: { onClientConnect: handler, onClientMessage: handler } });
-  events.connected();
-  events.received({ type: 'hello' }, 20);
+  events.connected(stored);
+  events.messaged({ type: 'hello' }, 20);
   await settled();
   expect(typesAt(backend)).toEqual(['session-connect', 'client-hello']);
 });
 
 test.each(falsy)('a handler that %s keeps the event to itself', async (_what, handler) => {
   const { backend, events } = startEvents({ config: { onClientConnect: handler, onClientMessage: handler } });
-  events.connected();
-  events.received({ type: 'hello' }, 20);
-  events.disconnected();
+  events.connected(stored);
+  events.messaged({ type: 'hello' }, 20);
+  events.disconnected('client-left');
   await settled();
   expect(typesAt(backend)).toEqual(['session-disconnect']);
 });
@@ -96,7 +100,7 @@ test.each([...truthy, ...falsy])(
   'the backend is told of the disconnect, though its handler %s',
   async (_what, handler) => {
     const { backend, events } = startEvents({ config: { onClientDisconnect: handler } });
-    events.disconnected();
+    events.disconnected('client-left');
     await settled();
     expect(typesAt(backend)).toEqual(['session-disconnect']);
   },
@@ -111,9 +115,9 @@ test('handlers get what the page of the seed says', () => {
       onClientDisconnect: (...args) => calls.push(args),
     },
   });
-  events.connected();
-  events.received({ type: 'hello' }, 20);
-  events.disconnected();
+  events.connected(stored);
+  events.messaged({ type: 'hello' }, 20);
+  events.disconnected('client-left');
   expect(calls).toEqual([
     [connection, broker],
     [{ type: 'hello' }, connection, broker],
@@ -133,7 +137,7 @@ test('a handler may change the message before it is forwarded', async () => {
       },
     },
   });
-  events.received({ type: 'hello' }, 20);
+  events.messaged({ type: 'hello' }, 20);
   await settled();
   await settled();
   expect(JSON.parse(backend.attempts[0]!.messageJson)).toEqual({
@@ -150,7 +154,7 @@ test('events keep their order and their numbers grow, however long a handler tak
       onClientMessage: ({ type }) => (type === 'slow' ? slow.promise : type !== 'kept'),
     },
   });
-  for (const type of ['a', 'slow', 'kept', 'b']) events.received({ type }, 20);
+  for (const type of ['a', 'slow', 'kept', 'b']) events.messaged({ type }, 20);
   await settled();
   expect(typesAt(backend)).toEqual(['client-a']);
   slow.resolve(true);
@@ -183,12 +187,12 @@ test.each<[string, () => unknown]>([
   const { backend, events, logs } = startEvents({
     config: { onClientConnect: once, onClientMessage: once, onClientDisconnect: once },
   });
-  events.connected();
-  events.received({ type: 'lost' }, 20);
+  events.connected(stored);
+  events.messaged({ type: 'lost' }, 20);
   isBroken = false;
-  events.received({ type: 'hello' }, 20);
+  events.messaged({ type: 'hello' }, 20);
   isBroken = true;
-  events.disconnected();
+  events.disconnected('client-left');
   await settled();
   expect(typesAt(backend)).toEqual(['client-hello', 'session-disconnect']);
   expect(errorsIn(logs)).toEqual([
@@ -212,8 +216,8 @@ test.each<[string, (message: Record<string, unknown>) => void]>([
         },
       },
     });
-    events.received({ type: 'bad' }, 20);
-    events.received({ type: 'good' }, 20);
+    events.messaged({ type: 'bad' }, 20);
+    events.messaged({ type: 'good' }, 20);
     await settled();
     expect(typesAt(backend)).toEqual(['client-good']);
     expect(errorsIn(logs)).toEqual(['! the message cannot be sent to the backend:']);
@@ -223,8 +227,8 @@ test.each<[string, (message: Record<string, unknown>) => void]>([
 test('is full when its own queue is, and low at half of it', async () => {
   const { events } = startEvents({ answer: () => new Promise(() => {}), settings: { maxQueuedEvents: 2 } });
   expect([events.isFull, events.isLow, events.waiting]).toEqual([false, true, 0]);
-  events.received({ type: 'a' }, 20);
-  events.received({ type: 'b' }, 20);
+  events.messaged({ type: 'a' }, 20);
+  events.messaged({ type: 'b' }, 20);
   expect([events.isFull, events.isLow, events.waiting]).toEqual([true, false, 2]);
   await settled();
 });
@@ -234,7 +238,7 @@ test('is full when all queues together are', () => {
     answer: () => new Promise(() => {}),
     settings: { maxTotalQueuedBytes: 1_024 },
   });
-  events.received({ type: 'a' }, 1_000);
+  events.messaged({ type: 'a' }, 1_000);
   expect([events.isFull, events.isLow]).toEqual([true, false]);
 });
 
@@ -243,7 +247,7 @@ test('an event holds more than its text: many small ones fill the queue too', ()
     answer: () => new Promise(() => {}),
     settings: { maxQueuedBytes: 1_024 },
   });
-  for (let n = 0; n < 4; n += 1) events.received({}, 2);
+  for (let n = 0; n < 4; n += 1) events.messaged({}, 2);
   expect(events.isFull).toBe(true);
 });
 
@@ -252,7 +256,7 @@ test('an undecided event counts as waiting', async () => {
     config: { onClientMessage: () => new Promise(() => {}) },
     settings: { maxQueuedEvents: 1 },
   });
-  events.received({ type: 'a' }, 20);
+  events.messaged({ type: 'a' }, 20);
   await settled();
   expect([events.waiting, events.isFull]).toEqual([1, true]);
 });
@@ -268,9 +272,9 @@ test('without a backend handlers run, and nothing waits', async () => {
       },
     },
   });
-  events.connected();
-  events.received({ type: 'hello' }, 20);
-  events.disconnected();
+  events.connected(stored);
+  events.messaged({ type: 'hello' }, 20);
+  events.disconnected('client-left');
   await settled();
   expect(seen).toEqual([{ type: 'hello' }]);
   expect([events.waiting, events.isFull, events.isLow]).toEqual([0, false, true]);

@@ -8,7 +8,7 @@ export type ReadMessage =
   | { readonly ok: true; readonly message: ClientMessage }
   | { readonly ok: false; readonly code: ErrorCode; readonly text: string };
 
-const refused = (text: string, code: ErrorCode = 'bad-message'): ReadMessage => ({ ok: false, code, text });
+const refused = (text: string): ReadMessage => ({ ok: false, code: 'bad-message', text });
 
 /** How deep lists and objects are nested, without parsing. */
 const depthOf = (text: string): number => {
@@ -41,16 +41,29 @@ const parse = (text: string): unknown =>
     ? JSON.parse(text, withoutProto)
     : (JSON.parse(text) as unknown);
 
-/** Reads what a client sent: an object whose `type`, if it has one, is a usable name. */
-export const readClientMessage = (text: string): ReadMessage => {
-  if (depthOf(text) > maxDepth)
-    return refused(`The message is nested deeper than ${maxDepth}: send it flatter`);
-  let message: unknown;
-  try {
-    message = parse(text);
-  } catch (error) {
-    return refused(`The message is not JSON: ${(error as Error).message}`, 'not-json');
+/** Parsed JSON that is safe to use, or why there is none. */
+export type ReadJson =
+  | { readonly ok: true; readonly json: unknown }
+  | { readonly ok: false; readonly code: ErrorCode; readonly text: string };
+
+/** Parses what a client sent. */
+export const readClientJson = (text: string): ReadJson => {
+  if (depthOf(text) > maxDepth) {
+    return {
+      ok: false,
+      code: 'bad-message',
+      text: `The message is nested deeper than ${maxDepth}: send it flatter`,
+    };
   }
+  try {
+    return { ok: true, json: parse(text) };
+  } catch (error) {
+    return { ok: false, code: 'not-json', text: `The message is not JSON: ${(error as Error).message}` };
+  }
+};
+
+/** Takes an object whose `type`, if it has one, is a usable name. */
+export const checkClientMessage = (message: unknown): ReadMessage => {
   if (!isJsonObject(message)) {
     return refused('The message is not an object: expected JSON such as {"type":"hello"}');
   }
@@ -59,4 +72,11 @@ export const readClientMessage = (text: string): ReadMessage => {
     return refused("The message's `type` is not usable: expected 1 to 64 of A-Z a-z 0-9 . _ : -");
   }
   return { ok: true, message };
+};
+
+/** Reads a message of a client; undefined is what was no UTF-8. */
+export const readClientMessage = (text: string | undefined): ReadMessage => {
+  if (text === undefined) return refused('The message is not UTF-8 text');
+  const read = readClientJson(text);
+  return read.ok ? checkClientMessage(read.json) : read;
 };

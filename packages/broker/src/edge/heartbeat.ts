@@ -41,6 +41,8 @@ export class Heartbeat {
       for (const socket of pinged) {
         if (socket.isAlive || socket.isPaused || !this.#sockets.has(socket)) continue;
         socket.close(closeCodes.heartbeatTimeout, 'heartbeat-timeout');
+        // Nobody is there to answer the close.
+        socket.terminate();
       }
     }, this.#options.pongTimeoutMs);
   }

@@ -1,24 +1,36 @@
-import { type BrokerErrorMessage, closeCodes } from '@wsbroker/protocol';
+import { closeCodes } from '@wsbroker/protocol';
 import { isUtf8 } from 'node:buffer';
+import type { Socket as TcpSocket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { RawData, WebSocket } from 'ws';
-import type { HubConnection } from '../hub/connection.ts';
-import { messageText, textFrame } from '../hub/frame.ts';
 import type { Socket } from '../hub/socket.ts';
 import type { Log } from '../ops/logger.ts';
-import type { ClientEvents } from './client-events.ts';
-import { readClientMessage } from './client-message.ts';
 
 export interface ClientSocketOptions {
   readonly ws: WebSocket;
   /** The stream under it, which takes finished frames. */
   readonly stream: Duplex;
   readonly maxUnreadBytes: number;
+  readonly unreadTimeoutMs: number;
   readonly log: Log;
+  /** Runs once, when the socket is gone and its reader has been told. */
+  readonly onClosed: (socket: ClientSocket) => void;
+}
+
+/** What is done with what a socket says. */
+export interface SocketReader {
+  /** A message arrived; undefined when it is no UTF-8. */
+  read(text: string | undefined, bytes: number): void;
+  /** The socket is gone. Runs once. */
+  closed(code: number): void;
+  /** Reading has to stop: what was read waits, and there is no room for more. */
+  readonly isFull: boolean;
+  /** Reading may go on. */
+  readonly isLow: boolean;
 }
 
 /**
- * One WebSocket: reads messages, writes frames.
+ * One WebSocket: reads texts, writes frames.
  *
  * Frames go straight into the stream, past `ws`, so that one frame serves every connection. `ws` itself
  * writes there only whole frames (pong, close) and without compression never half of one, so the two
@@ -30,7 +42,10 @@ export class ClientSocket implements Socket {
   readonly #options: ClientSocketOptions;
   /** Set by each sign of life, cleared by each ping. */
   isAlive = true;
-  #events: ClientEvents | undefined;
+  #reader: SocketReader | undefined;
+  #isHeld = false;
+  #unreadSinceMs: number | undefined;
+  #flushedBytes = 0;
 
   constructor(options: ClientSocketOptions) {
     this.#options = options;
@@ -39,29 +54,45 @@ export class ClientSocket implements Socket {
     // From the first moment: an `error` event that nobody listens for ends the process.
     this.#ws.on('error', (error) => options.log.debug({ error }, '! socket error'));
     this.#ws.on('pong', () => (this.isAlive = true));
+    this.#ws.on('message', (data) => this.#read(data));
+    this.#ws.on('close', (code) => {
+      this.#reader?.closed(code);
+      options.onClosed(this);
+    });
   }
 
-  /** Begins to read. `onClosed` runs once, when the socket is gone. */
-  start(connection: HubConnection, events: ClientEvents, onClosed: () => void): void {
-    this.#events = events;
-    this.#ws.on('message', (data) => this.#read(data, connection, events));
-    this.#ws.on('close', onClosed);
+  /** Who gets what arrives from now on. */
+  set reader(reader: SocketReader) {
+    this.#reader = reader;
   }
 
   write(frame: Buffer): void {
-    if (this.#ws.readyState !== this.#ws.OPEN) return;
+    if (!this.isOpen) return;
     const unreadBytes = this.#stream.writableLength;
     // Asked before the write: one large message to a client that reads is no offence.
-    if (unreadBytes > this.#options.maxUnreadBytes) {
-      this.#options.log.warn({ unreadBytes }, '! a client does not read what it is sent, and is closed:');
-      this.close(closeCodes.slowConsumer, 'slow-consumer');
-      return;
-    }
+    if (unreadBytes > this.#options.maxUnreadBytes) return this.#cutSlow(unreadBytes);
     this.#stream.write(frame);
   }
 
+  /** To be called once a second or so: a client that reads nothing of what waits for it is closed. */
+  checkUnread(nowMs: number): void {
+    const unreadBytes = this.#stream.writableLength;
+    if (unreadBytes === 0 || !this.isOpen) {
+      this.#unreadSinceMs = undefined;
+      return;
+    }
+    // A client that is sent more all the time has always something unread: what counts is that it reads.
+    const flushedBytes = ((this.#stream as TcpSocket).bytesWritten ?? 0) - unreadBytes;
+    if (this.#unreadSinceMs === undefined || flushedBytes > this.#flushedBytes) {
+      this.#unreadSinceMs = nowMs;
+      this.#flushedBytes = flushedBytes;
+    } else if (nowMs - this.#unreadSinceMs >= this.#options.unreadTimeoutMs) {
+      this.#cutSlow(unreadBytes);
+    }
+  }
+
   close(code: number, reason: string): void {
-    if (this.#ws.readyState !== this.#ws.OPEN) return;
+    if (!this.isOpen) return;
     this.#ws.close(code, reason);
     // A paused socket would never see the answer to its close frame.
     this.#ws.resume();
@@ -73,9 +104,13 @@ export class ClientSocket implements Socket {
   }
 
   ping(): void {
-    if (this.#ws.readyState !== this.#ws.OPEN) return;
+    if (!this.isOpen) return;
     this.isAlive = false;
     this.#ws.ping();
+  }
+
+  get isOpen(): boolean {
+    return this.#ws.readyState === this.#ws.OPEN;
   }
 
   /** Not reading, and so unable to hear a pong. */
@@ -83,27 +118,32 @@ export class ClientSocket implements Socket {
     return this.#ws.isPaused;
   }
 
-  /** To be called whenever the queue got shorter. */
-  resumeIfLow(): void {
-    if (this.#ws.isPaused && this.#events?.isLow) this.#ws.resume();
+  /** Reads nothing until {@link release}, whatever room there is. */
+  hold(): void {
+    this.#isHeld = true;
+    this.#ws.pause();
   }
 
-  #read(data: RawData, connection: HubConnection, events: ClientEvents): void {
+  release(): void {
+    this.#isHeld = false;
+    this.resumeIfLow();
+  }
+
+  /** To be called whenever there may be room again. */
+  resumeIfLow(): void {
+    if (this.#ws.isPaused && !this.#isHeld && (this.#reader?.isLow ?? true)) this.#ws.resume();
+  }
+
+  #read(data: RawData): void {
     this.isAlive = true;
     const bytes = data as Buffer;
     // Text frames were checked by `ws`; a binary frame is taken when it holds the same.
-    const read = isUtf8(bytes)
-      ? readClientMessage(bytes.toString('utf8'))
-      : ({ ok: false, code: 'bad-message', text: 'The message is not UTF-8 text' } as const);
-    if (!read.ok) {
-      const { code, text } = read;
-      this.#options.log.debug({ wskey: connection.wskey, code, text }, '! refused a message from client');
-      const error: BrokerErrorMessage = { type: 'broker-error', code, text };
-      this.write(textFrame(messageText(error)));
-      return;
-    }
-    this.#options.log.debug({ wskey: connection.wskey, message: read.message }, '→ from client');
-    events.received(read.message, bytes.length);
-    if (events.isFull) this.#ws.pause();
+    this.#reader?.read(isUtf8(bytes) ? bytes.toString('utf8') : undefined, bytes.length);
+    if (this.#reader?.isFull) this.#ws.pause();
+  }
+
+  #cutSlow(unreadBytes: number): void {
+    this.#options.log.warn({ unreadBytes }, '! a client does not read what it is sent, and is closed:');
+    this.close(closeCodes.slowConsumer, 'slow-consumer');
   }
 }

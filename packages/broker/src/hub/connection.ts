@@ -2,6 +2,8 @@ import { closeCodes, type SessionInfo } from '@wsbroker/protocol';
 import type { IncomingMessage } from 'node:http';
 import type { Broker, Connection } from '../api.ts';
 import { messageText, textFrame } from './frame.ts';
+import type { ReplayBuffer } from './replay-buffer.ts';
+import { applySessionChange, type SessionChange } from './session-change.ts';
 import type { Socket } from './socket.ts';
 
 /** A close frame has 125 bytes, two of them for the code (RFC 6455, section 5.5). */
@@ -12,39 +14,84 @@ const mayBeSent = (code: number): boolean =>
   Number.isInteger(code) &&
   ((code >= 1_000 && code <= 1_003) || (code >= 1_007 && code <= 1_014) || (code >= 3_000 && code <= 4_999));
 
-export interface HubConnectionInit {
-  readonly sessionInfo: SessionInfo;
+/** What a connection knows of the handshake of its socket. */
+export interface Handshake {
   readonly cookieData: Readonly<Record<string, string>>;
   readonly upgradeReq: IncomingMessage;
-  readonly broker: Broker;
-  readonly socket: Socket;
 }
 
-/** One user's link as the backend sees it. It outlives its socket until its last event is delivered. */
+/** Whose connection it is: told what the application and the backend do with it. */
+export interface ConnectionOwner {
+  /** The connection is to end, with or without a socket. */
+  close(code: number, reason: string): void;
+  /** A command has changed `sessionInfo`. */
+  sessionChanged(): void;
+}
+
+export interface HubConnectionInit extends Handshake {
+  readonly sessionInfo: SessionInfo;
+  readonly broker: Broker;
+  readonly owner: ConnectionOwner;
+  /** Of a client that can resume; without it the connection is as good as its socket. */
+  readonly replay?: ReplayBuffer | undefined;
+}
+
+/** One user's link as the backend sees it. It outlives its sockets, and the last of them until its last event is delivered. */
 export class HubConnection implements Connection {
   readonly wskey: string;
   readonly sessionInfo: SessionInfo;
-  readonly cookieData: Readonly<Record<string, string>>;
-  readonly upgradeReq: IncomingMessage;
   readonly broker: Broker;
-  readonly #socket: Socket;
+  readonly replay: ReplayBuffer | undefined;
+  readonly #owner: ConnectionOwner;
+  #handshake: Handshake;
+  #socket: Socket | undefined;
 
   constructor(init: HubConnectionInit) {
     this.wskey = init.sessionInfo.wskey;
     this.sessionInfo = init.sessionInfo;
-    this.cookieData = init.cookieData;
-    this.upgradeReq = init.upgradeReq;
     this.broker = init.broker;
-    this.#socket = init.socket;
+    this.replay = init.replay;
+    this.#owner = init.owner;
+    this.#handshake = init;
+  }
+
+  get cookieData(): Readonly<Record<string, string>> {
+    return this.#handshake.cookieData;
+  }
+
+  get upgradeReq(): IncomingMessage {
+    return this.#handshake.upgradeReq;
+  }
+
+  /** From now on frames go here. */
+  attach(socket: Socket, handshake: Handshake = this.#handshake): void {
+    this.#socket = socket;
+    this.#handshake = handshake;
+  }
+
+  /** The socket is gone: frames wait for the next one, as far as they are kept for replay. */
+  detach(): void {
+    this.#socket = undefined;
   }
 
   send(message: unknown): void {
     this.write(textFrame(messageText(message)));
   }
 
-  /** Writes a frame that may be shared with other connections. */
+  /** Writes a counted frame, which may be shared with other connections. */
   write(frame: Buffer): void {
-    this.#socket.write(frame);
+    this.replay?.push(frame);
+    this.#socket?.write(frame);
+  }
+
+  /** Writes a frame that is about this socket alone: not counted, and not replayed. */
+  writeOnce(frame: Buffer): void {
+    this.#socket?.write(frame);
+  }
+
+  changeSession(change: SessionChange): void {
+    applySessionChange(this.sessionInfo, change);
+    this.#owner.sessionChanged();
   }
 
   /** @throws TypeError before anything is done: `ws` throws when the socket is half closed already. */
@@ -58,6 +105,6 @@ export class HubConnection implements Connection {
     if (reasonBytes > maxReasonBytes) {
       throw new TypeError(`The close reason has ${reasonBytes} bytes: expected at most ${maxReasonBytes}`);
     }
-    this.#socket.close(code, reason);
+    this.#owner.close(code, reason);
   }
 }

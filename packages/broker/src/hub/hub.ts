@@ -15,7 +15,9 @@ export interface Listed {
 /** All the connections of this process. */
 export class Hub {
   readonly #open = new Map<string, Listed>();
-  /** Their sockets are gone, but events of theirs still wait; an answer may yet set their session. */
+  /** The backend has not agreed to them yet: only what it answers about them reaches them. */
+  readonly #pending = new Map<string, HubConnection>();
+  /** Their clients are gone, but events of theirs still wait; an answer may yet set their session. */
   readonly #leaving = new Map<string, HubConnection>();
   #lastPlace = 0;
 
@@ -23,24 +25,34 @@ export class Hub {
     return this.#open.size;
   }
 
+  /** A connection that nobody may reach until it is added. */
+  hold(connection: HubConnection): void {
+    this.#pending.set(connection.wskey, connection);
+  }
+
   add(connection: HubConnection): void {
+    this.#pending.delete(connection.wskey);
     this.#lastPlace += 1;
     this.#open.set(connection.wskey, { place: this.#lastPlace, connection });
   }
 
-  /** The socket is gone: no criteria match this connection any more. */
+  /** The client is gone: no criteria match this connection any more. */
   leave(connection: HubConnection): void {
-    if (this.#open.delete(connection.wskey)) this.#leaving.set(connection.wskey, connection);
+    const { wskey } = connection;
+    if (this.#open.delete(wskey) || this.#pending.delete(wskey)) this.#leaving.set(wskey, connection);
   }
 
   /** The last event is delivered: nothing will ask for this connection again. */
   forget(connection: HubConnection): void {
     this.#open.delete(connection.wskey);
+    this.#pending.delete(connection.wskey);
     this.#leaving.delete(connection.wskey);
   }
 
-  /** Open connections that are meant, in the order in which they connected. */
+  /** Connections that are meant, in the order in which they connected; a pending one by its key alone. */
   *select(target: Target): Generator<HubConnection> {
+    const pending = 'wskey' in target ? this.#pending.get(target.wskey) : undefined;
+    if (pending) yield pending;
     for (const { connection } of this.list(target)) yield connection;
   }
 

@@ -5,5 +5,4 @@
 export interface Socket {
   /** Writes a finished frame. A socket that is closing or that does not read drops it. */
   write(frame: Buffer): void;
-  close(code: number, reason: string): void;
 }

@@ -1,0 +1,9 @@
+import type { Hub } from '../hub/hub.ts';
+import type { Settings } from '../options.ts';
+import type { ClientEventsContext } from './client-events.ts';
+
+/** What a client's connection works with. */
+export interface ClientContext extends ClientEventsContext {
+  readonly hub: Hub;
+  readonly settings: Settings;
+}

@@ -1,0 +1,170 @@
+import { closeCodes, type SessionInfo } from '@wsbroker/protocol';
+import { randomBytes } from 'node:crypto';
+import { IncomingMessage } from 'node:http';
+import { Socket } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { JournalContent } from '../delivery/journal/journal.ts';
+import type { Handshake } from '../hub/connection.ts';
+import type { AddressList } from './address-list.ts';
+import { clientAddress } from './client-address.ts';
+import type { ClientContext } from './client-context.ts';
+import { cookiesOf, sessionCookies } from './cookies.ts';
+import { fingerprintOf } from './fingerprint.ts';
+import { PlainClient } from './plain-client.ts';
+import type { ClientSocket } from './socket.ts';
+import { OpeningSocket } from './v1/opening-socket.ts';
+import { Tokens } from './v1/tokens.ts';
+import { V1Client } from './v1/v1-client.ts';
+
+const keyBytes = 16;
+
+/** How long the backend has to be in a state before clients are told: a restart is over before anybody would know. */
+const statusDelayMs = 250;
+
+export interface ClosePlan {
+  readonly code: number;
+  readonly reason: string;
+  /** Closes are spread over so long: clients that all come back at once would be too many. */
+  readonly spreadMs: number;
+  /** Connections of clients that can resume stay in the journal for the next process. */
+  readonly isKept: boolean;
+}
+
+/** Every client of this process, on a socket or waiting for one. */
+export class Clients {
+  readonly #context: ClientContext;
+  readonly #trustedProxies: AddressList;
+  readonly #plain = new Map<ClientSocket, PlainClient>();
+  readonly #opening = new Map<ClientSocket, OpeningSocket>();
+  readonly #v1 = new Set<V1Client>();
+  readonly #tokens = new Tokens<V1Client>();
+  #statusTimer: NodeJS.Timeout | undefined;
+  #isDownTold = false;
+
+  constructor(context: ClientContext, trustedProxies: AddressList) {
+    this.#context = context;
+    this.#trustedProxies = trustedProxies;
+  }
+
+  /** A client without a subprotocol of ours. */
+  connectPlain(socket: ClientSocket, request: IncomingMessage): void {
+    const handshake = handshakeOf(request);
+    const sessionInfo = this.#sessionInfo(handshake);
+    const onClosed = (): void => void this.#plain.delete(socket);
+    const client = new PlainClient({ context: this.#context, socket, sessionInfo, handshake, onClosed });
+    this.#plain.set(socket, client);
+    client.begin();
+  }
+
+  /** A client that speaks `wsbroker.v1`: what it wants is in its first frame. */
+  connectV1(socket: ClientSocket, request: IncomingMessage): void {
+    const opening = new OpeningSocket(socket, {
+      opened: ({ token, received = 0 }) => {
+        this.#opening.delete(socket);
+        this.#open(socket, handshakeOf(request), token, received);
+      },
+      closed: () => this.#opening.delete(socket),
+    });
+    this.#opening.set(socket, opening);
+  }
+
+  /** What a former process has left: pending events are delivered, and connections wait for their clients. */
+  restore({ connections, events, failures }: JournalContent): void {
+    const eventsOf = Map.groupBy(events, ({ wskey }) => wskey);
+    const failuresOf = Map.groupBy(failures, ({ wskey }) => wskey);
+    for (const connection of connections) {
+      const { wskey, fingerprint } = connection;
+      const sessionInfo = JSON.parse(connection.sessionInfo) as SessionInfo;
+      const client = this.#v1Client(sessionInfo, restoredHandshake(), fingerprint, {
+        received: connection.received,
+        waiting: (eventsOf.get(wskey) ?? []).flatMap(({ message }) => message ?? []),
+      });
+      client.restore({
+        connection,
+        events: eventsOf.get(wskey) ?? [],
+        failures: failuresOf.get(wskey) ?? [],
+      });
+    }
+  }
+
+  /** The backend went down, or is up again. */
+  backendChanged(): void {
+    clearTimeout(this.#statusTimer);
+    const isDown = this.#context.delivery?.isBackendDown ?? false;
+    if (isDown === this.#isDownTold) return;
+    this.#statusTimer = setTimeout(() => {
+      this.#isDownTold = isDown;
+      for (const client of this.#v1) client.tellStatus();
+    }, statusDelayMs);
+  }
+
+  /** Closes every client; resolves when their sockets have been told. */
+  async close(plan: ClosePlan): Promise<void> {
+    clearTimeout(this.#statusTimer);
+    const { code, reason, spreadMs, isKept } = plan;
+    for (const socket of this.#opening.keys()) socket.close(code, reason);
+    const closes = [
+      ...[...this.#plain.values()].map((client) => () => client.leave(code, reason)),
+      ...[...this.#v1].map((client) => () => {
+        client.leave(code, reason, Math.round(Math.random() * spreadMs), isKept);
+        this.#v1.delete(client);
+      }),
+    ];
+    const beganMs = performance.now();
+    for (const [at, close] of closes.entries()) {
+      const dueMs = beganMs + (spreadMs * at) / closes.length;
+      const waitMs = dueMs - performance.now();
+      if (waitMs >= 1) await delay(waitMs);
+      close();
+    }
+  }
+
+  #open(socket: ClientSocket, handshake: Handshake, token: string | undefined, received: number): void {
+    const { cookies } = this.#context.settings;
+    const fingerprint = fingerprintOf(handshake.upgradeReq, handshake.cookieData, cookies);
+    const known = token === undefined ? undefined : this.#tokens.find(token);
+    if (token !== undefined && known?.resume(socket, { handshake, fingerprint, token, received })) return;
+    this.#v1Client(this.#sessionInfo(handshake), handshake, fingerprint).begin(socket);
+  }
+
+  #v1Client(
+    sessionInfo: SessionInfo,
+    handshake: Handshake,
+    fingerprint: string,
+    left?: { readonly received: number; readonly waiting: readonly number[] },
+  ): V1Client {
+    const client: V1Client = new V1Client(this.#context, {
+      sessionInfo,
+      handshake,
+      fingerprint,
+      tokens: this.#tokens,
+      onEnded: () => this.#v1.delete(client),
+      ...left,
+    });
+    this.#v1.add(client);
+    return client;
+  }
+
+  /** Cookies first and under free names only; what is the broker's goes on top. */
+  #sessionInfo({ upgradeReq, cookieData }: Handshake): SessionInfo {
+    return {
+      ...sessionCookies(cookieData, this.#context.settings.cookies),
+      ip: clientAddress(upgradeReq, this.#trustedProxies),
+      wskey: randomBytes(keyBytes).toString('base64url'),
+    };
+  }
+}
+
+const handshakeOf = (upgradeReq: IncomingMessage): Handshake => ({
+  cookieData: cookiesOf(upgradeReq.headers.cookie),
+  upgradeReq,
+});
+
+/** Handlers may look at the handshake of any connection; that of a former process is gone. */
+const restoredHandshake = (): Handshake => ({
+  cookieData: {},
+  upgradeReq: new IncomingMessage(new Socket()),
+});
+
+/** What clients are closed with when the broker stops. */
+export const stopping = { code: closeCodes.goingAway, reason: 'the broker is closing' };

@@ -1,0 +1,125 @@
+import { closeCodes } from '@wsbroker/protocol';
+import type { StoredConnection } from '../delivery/journal/journal.ts';
+import type { Fate } from '../delivery/queued-event.ts';
+import type { HubConnection } from '../hub/connection.ts';
+import type { Hub } from '../hub/hub.ts';
+import type { Log } from '../ops/logger.ts';
+import type { ClientEvents, EndReason } from './client-events.ts';
+import { isRefusedBy, refusalCode } from './refusal.ts';
+
+export interface LifetimeOptions {
+  readonly connection: HubConnection;
+  readonly events: ClientEvents;
+  readonly hub: Hub;
+  readonly log: Log;
+  /** The connection is connected: it can be reached, and may be read. */
+  readonly onAdmitted: () => void;
+  /** With `authorize`: it will not be. */
+  readonly onRefused: (code: number, reason: string) => void;
+}
+
+/**
+ * From the handshake to the last event: when the hub has the connection, and what the backend is told of it.
+ *
+ * With `authorize` a connection is pending until the backend has agreed: nobody can reach it, and a client that
+ * leaves meanwhile gets its `session-disconnect` only if the backend agrees in the end.
+ */
+export class Lifetime {
+  readonly #options: LifetimeOptions;
+  #state: 'pending' | 'open' | 'ended' = 'pending';
+  #isAgreed = false;
+  #isRefused = false;
+  #endReason: EndReason | undefined;
+
+  constructor(options: LifetimeOptions) {
+    this.#options = options;
+  }
+
+  get isPending(): boolean {
+    return this.#state === 'pending';
+  }
+
+  get isEnded(): boolean {
+    return this.#state === 'ended';
+  }
+
+  /** With what a `close` of the backend's closes. */
+  closeCode(code: number): number {
+    return this.#isRefused ? refusalCode(code) : code;
+  }
+
+  begin(stored: Pick<StoredConnection, 'tokenHashes' | 'fingerprint'>, authorize: boolean): void {
+    const { connection, events, hub } = this.#options;
+    if (!authorize) {
+      this.#admit();
+      events.connected(stored);
+      return;
+    }
+    hub.hold(connection);
+    events.connected(stored, {
+      answered: (commands) => this.#answered(commands),
+      ended: (fate) => this.#decided(fate),
+    });
+  }
+
+  /** A connection that a former process has left. */
+  restore(): void {
+    this.#state = 'open';
+    this.#options.hub.add(this.#options.connection);
+  }
+
+  /** One that had ended there: its last events are to be delivered. */
+  restoreEnded(): void {
+    this.#state = 'ended';
+    this.#options.hub.add(this.#options.connection);
+    this.#options.hub.leave(this.#options.connection);
+  }
+
+  /** The client is gone, or has to go. Counts once. */
+  end(reason: EndReason): void {
+    if (this.#state === 'ended') return;
+    const wasPending = this.#state === 'pending';
+    this.#state = 'ended';
+    const { connection, events, hub, log } = this.#options;
+    hub.leave(connection);
+    log.debug({ wskey: connection.wskey }, '← connection closed');
+    if (wasPending) this.#endReason = reason;
+    else events.disconnected(reason);
+    this.forgetIfDone();
+  }
+
+  /** To be called after each event that left the queue. */
+  forgetIfDone(): void {
+    const { connection, events, hub } = this.#options;
+    if (this.#state === 'ended' && events.waiting === 0) hub.forget(connection);
+  }
+
+  #admit(): void {
+    const { connection, hub, log, onAdmitted } = this.#options;
+    this.#isAgreed = true;
+    if (this.#state === 'ended') return;
+    this.#state = 'open';
+    hub.add(connection);
+    log.debug({ wskey: connection.wskey, ip: connection.sessionInfo.ip }, '↪ new connection');
+    onAdmitted();
+  }
+
+  /** Before the commands run: those that follow may be meant for it. */
+  #answered(commands: readonly unknown[]): void {
+    this.#isRefused = isRefusedBy(commands, this.#options.connection.sessionInfo);
+    if (!this.#isRefused) this.#admit();
+    // Agreed to after the client had left: the backend is told that it has.
+    if (this.#isAgreed && this.#endReason) this.#options.events.disconnected(this.#endReason);
+  }
+
+  #decided(fate: Fate): void {
+    if (this.#isAgreed || fate.outcome === 'abandoned') return;
+    const { connection, events, hub, onRefused } = this.#options;
+    this.#state = 'ended';
+    hub.forget(connection);
+    events.forgotten();
+    const isNo = this.#isRefused || (fate.outcome === 'dead-letter' && fate.code === 'refused');
+    if (isNo) onRefused(closeCodes.refused, 'refused');
+    else onRefused(closeCodes.notAuthorized, 'not-authorized');
+  }
+}

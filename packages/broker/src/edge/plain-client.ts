@@ -1,0 +1,99 @@
+import { closeCodes, type SessionInfo } from '@wsbroker/protocol';
+import { type Handshake, HubConnection } from '../hub/connection.ts';
+import type { ClientContext } from './client-context.ts';
+import { ClientEvents, type EndReason } from './client-events.ts';
+import { readClientMessage } from './client-message.ts';
+import { Lifetime } from './lifetime.ts';
+import { PlainReceipts } from './receipts.ts';
+import type { ClientSocket, SocketReader } from './socket.ts';
+
+export interface PlainClientInit {
+  readonly context: ClientContext;
+  readonly socket: ClientSocket;
+  readonly sessionInfo: SessionInfo;
+  readonly handshake: Handshake;
+  /** Runs once, when the socket is gone. */
+  readonly onClosed: () => void;
+}
+
+/** A client without a subprotocol of ours: messages and nothing else, and its connection ends with its socket. */
+export class PlainClient implements SocketReader {
+  readonly #socket: ClientSocket;
+  readonly #context: ClientContext;
+  readonly #connection: HubConnection;
+  readonly #events: ClientEvents;
+  readonly #lifetime: Lifetime;
+  readonly #onClosed: () => void;
+  #endReason: EndReason | undefined;
+
+  constructor({ context, socket, sessionInfo, handshake, onClosed }: PlainClientInit) {
+    this.#context = context;
+    this.#socket = socket;
+    this.#onClosed = onClosed;
+    this.#connection = new HubConnection({
+      sessionInfo,
+      ...handshake,
+      broker: context.broker,
+      owner: {
+        close: (code, reason) => this.#close(code, reason),
+        sessionChanged: () => this.#events.keepSession(),
+      },
+    });
+    this.#events = new ClientEvents(context, this.#connection, new PlainReceipts(this.#connection), () => {
+      socket.resumeIfLow();
+      this.#lifetime.forgetIfDone();
+    });
+    this.#lifetime = new Lifetime({
+      connection: this.#connection,
+      events: this.#events,
+      hub: context.hub,
+      log: context.log,
+      onAdmitted: () => socket.release(),
+      onRefused: (code, reason) => socket.close(code, reason),
+    });
+    this.#connection.attach(socket);
+    socket.reader = this;
+  }
+
+  begin(): void {
+    const { authorize } = this.#context.settings;
+    if (authorize) this.#socket.hold();
+    this.#lifetime.begin({ tokenHashes: [], fingerprint: '' }, authorize);
+  }
+
+  get isFull(): boolean {
+    return this.#events.isFull;
+  }
+
+  get isLow(): boolean {
+    return this.#events.isLow;
+  }
+
+  read(text: string | undefined, bytes: number): void {
+    const read = readClientMessage(text);
+    if (!read.ok) return this.#events.refused(read.code, read.text);
+    this.#context.log.debug({ wskey: this.#connection.wskey, message: read.message }, '→ from client');
+    this.#events.messaged(read.message, bytes);
+  }
+
+  closed(code: number): void {
+    this.#lifetime.end(this.#endReason ?? endReasonOf(code));
+    this.#connection.detach();
+    this.#onClosed();
+  }
+
+  /** The broker stops. */
+  leave(code: number, reason: string): void {
+    this.#endReason ??= 'broker-closed';
+    this.#socket.close(code, reason);
+  }
+
+  #close(code: number, reason: string): void {
+    this.#endReason ??= 'closed';
+    this.#socket.close(this.#lifetime.closeCode(code), reason);
+  }
+}
+
+/** Whether the client left, or was lost, by the code that its socket was closed with. */
+export const endReasonOf = (code: number): EndReason =>
+  code === closeCodes.normal || code === closeCodes.goingAway ? 'client-left' : 'connection-lost';

@@ -1,0 +1,46 @@
+import { closeCodes } from '@wsbroker/protocol';
+import { readClientJson } from '../client-message.ts';
+import type { ClientSocket, SocketReader } from '../socket.ts';
+import { upFrameOf } from './up-frame.ts';
+
+/** A client that asked for the subprotocol and then says nothing holds a place for so long. */
+const openTimeoutMs = 10_000;
+
+export interface OpeningOwner {
+  /** The client wants a new connection, or one to go on. */
+  opened(opening: { readonly token?: string | undefined; readonly received?: number | undefined }): void;
+  closed(): void;
+}
+
+/** A socket of `wsbroker.v1` whose client has not said yet what it wants. */
+export class OpeningSocket implements SocketReader {
+  readonly isFull = false;
+  readonly isLow = true;
+  readonly #socket: ClientSocket;
+  readonly #owner: OpeningOwner;
+  readonly #timer: NodeJS.Timeout;
+
+  constructor(socket: ClientSocket, owner: OpeningOwner) {
+    this.#socket = socket;
+    this.#owner = owner;
+    this.#timer = setTimeout(() => this.#refuse('no `open` in time'), openTimeoutMs);
+    socket.reader = this;
+  }
+
+  read(text: string | undefined): void {
+    const read = readClientJson(text ?? '');
+    const frame = read.ok ? upFrameOf(read.json) : undefined;
+    if (frame?.[0] !== 'open') return this.#refuse('the first frame is not `open`');
+    clearTimeout(this.#timer);
+    this.#owner.opened(frame[1]);
+  }
+
+  closed(): void {
+    clearTimeout(this.#timer);
+    this.#owner.closed();
+  }
+
+  #refuse(what: string): void {
+    this.#socket.close(closeCodes.protocolError, `protocol-error: ${what}`);
+  }
+}

@@ -1,0 +1,325 @@
+import { closeCodes, type ErrorCode, type SessionInfo } from '@wsbroker/protocol';
+import type { LeftConnection, StoredEvent, StoredFailure } from '../../delivery/journal/journal.ts';
+import { type Handshake, HubConnection } from '../../hub/connection.ts';
+import { ReplayBuffer } from '../../hub/replay-buffer.ts';
+import type { ClientContext } from '../client-context.ts';
+import { ClientEvents, type EndReason } from '../client-events.ts';
+import { checkClientMessage, readClientJson, readClientMessage } from '../client-message.ts';
+import { Lifetime } from '../lifetime.ts';
+import { endReasonOf } from '../plain-client.ts';
+import type { ClientSocket, SocketReader } from '../socket.ts';
+import { byeFrame, failedFrame, openedFrame, pongFrame, statusFrame } from './down-frame.ts';
+import { hashOf, newToken } from './token.ts';
+import type { Tokens } from './tokens.ts';
+import { upFrameOf } from './up-frame.ts';
+import { V1Receipts } from './v1-receipts.ts';
+
+export interface V1ClientInit {
+  readonly sessionInfo: SessionInfo;
+  readonly handshake: Handshake;
+  /** What has to be the same when it is resumed. */
+  readonly fingerprint: string;
+  readonly tokens: Tokens<V1Client>;
+  /** Runs once, when the connection is over. */
+  readonly onEnded: () => void;
+  /** Of a connection that a former process has left: so many messages were taken. @default 0 */
+  readonly received?: number;
+  /** Those of them that have not been processed. @default none */
+  readonly waiting?: readonly number[];
+}
+
+/** What a former process has left of a connection. */
+export interface Left {
+  readonly connection: LeftConnection;
+  readonly events: readonly StoredEvent[];
+  readonly failures: readonly StoredFailure[];
+}
+
+/**
+ * A client that speaks `wsbroker.v1`. It outlives its sockets: when one is lost, the connection waits for the
+ * client to come back with its token, and goes on where it stopped.
+ */
+export class V1Client {
+  readonly #context: ClientContext;
+  readonly #init: V1ClientInit;
+  readonly #connection: HubConnection;
+  readonly #events: ClientEvents;
+  readonly #receipts: V1Receipts;
+  readonly #lifetime: Lifetime;
+  readonly #replay: ReplayBuffer;
+  /** What the former process may not have told the client any more. */
+  #failures: readonly StoredFailure[] = [];
+  #socket: ClientSocket | undefined;
+  #grace: NodeJS.Timeout | undefined;
+  /** Of the tokens that resume this, newest first: two until the client has shown that it holds the newer. */
+  #tokenHashes: readonly string[] = [];
+  #isOpened = false;
+  #whenAdmitted: () => void = () => {};
+  /** A former process counted the frames to the client: where the stream is, this one cannot know. */
+  #hasGap = false;
+
+  constructor(context: ClientContext, init: V1ClientInit) {
+    this.#context = context;
+    this.#init = init;
+    this.#replay = new ReplayBuffer(context.settings);
+    this.#connection = new HubConnection({
+      sessionInfo: init.sessionInfo,
+      ...init.handshake,
+      broker: context.broker,
+      replay: this.#replay,
+      owner: {
+        close: (code, reason) => this.#close(code, reason),
+        sessionChanged: () => this.#events.keepSession(),
+      },
+    });
+    this.#receipts = new V1Receipts(this.#connection, init.received, init.waiting);
+    this.#events = new ClientEvents(context, this.#connection, this.#receipts, () => {
+      this.#socket?.resumeIfLow();
+      this.#lifetime.forgetIfDone();
+    });
+    this.#lifetime = new Lifetime({
+      connection: this.#connection,
+      events: this.#events,
+      hub: context.hub,
+      log: context.log,
+      onAdmitted: () => this.#whenAdmitted(),
+      onRefused: (code, reason) => this.#close(code, reason),
+    });
+  }
+
+  /** A new connection on this socket. */
+  begin(socket: ClientSocket): void {
+    this.#attach(socket);
+    const { authorize } = this.#context.settings;
+    if (authorize) socket.hold();
+    const token = this.#newToken();
+    this.#whenAdmitted = () => {
+      this.#opened(socket, { handshake: this.#init.handshake, token, received: 0, resumed: false });
+      socket.release();
+    };
+    this.#lifetime.begin({ tokenHashes: this.#tokenHashes, fingerprint: this.#init.fingerprint }, authorize);
+  }
+
+  /** Waits for the client that a former process had; its events of then are delivered meanwhile. */
+  restore({ connection, events, failures }: Left): void {
+    this.#failures = failures;
+    if (connection.isEnded) this.#lifetime.restoreEnded();
+    else this.#lifetime.restore();
+    this.#events.restore(connection, events);
+    if (connection.isEnded) return this.#init.onEnded();
+    this.#hasGap = true;
+    this.#tokenHashes = connection.tokenHashes;
+    for (const hash of connection.tokenHashes) this.#init.tokens.set(hash, this);
+    // A plain client has none, and cannot come back.
+    if (connection.tokenHashes.length === 0) this.end('broker-restarted');
+    else this.#wait('broker-restarted');
+  }
+
+  /** Goes on with this socket. False when it cannot: the client has to begin anew. */
+  resume(socket: ClientSocket, { handshake, fingerprint, token: shown, received }: Resumption): boolean {
+    if (this.#lifetime.isEnded || this.#lifetime.isPending || fingerprint !== this.#init.fingerprint)
+      return false;
+    if (!this.#hasGap && this.#replay.after(received) === undefined) {
+      this.end('connection-lost');
+      return false;
+    }
+    clearTimeout(this.#grace);
+    // Two at once: the client knows that its old socket is dead, or somebody has its token.
+    this.#detach()?.close(closeCodes.replaced, 'replaced');
+    this.#attach(socket);
+    // Nothing is read until the client has been told from where it is to send again: that must be on disk, and so
+    // must be the token that it will come back with.
+    socket.hold();
+    this.#receipts.afterTaken(this.#events.received, () => {
+      const token = this.#newToken(hashOf(shown));
+      void Promise.resolve(this.#storeTokens()).then(() => {
+        if (this.#socket !== socket) return;
+        this.#opened(socket, { handshake, token, received, resumed: true });
+        socket.release();
+      });
+    });
+    return true;
+  }
+
+  /** The backend is down, or up again. */
+  tellStatus(): void {
+    if (!this.#isOpened || !this.#context.delivery) return;
+    const backend = this.#context.delivery.isBackendDown ? 'down' : 'up';
+    this.#connection.writeOnce(statusFrame({ backend, queued: this.#events.waiting }));
+  }
+
+  /** The broker stops: the socket is closed, and the connection with it unless a later process can go on. */
+  leave(code: number, reason: string, retryAfterMs: number, isKept: boolean): void {
+    clearTimeout(this.#grace);
+    const socket = this.#detach();
+    socket?.write(byeFrame(code, retryAfterMs));
+    socket?.close(code, reason);
+    if (!isKept) this.end('broker-closed');
+  }
+
+  end(reason: EndReason): void {
+    clearTimeout(this.#grace);
+    this.#setTokens([]);
+    this.#lifetime.end(reason);
+    this.#init.onEnded();
+  }
+
+  #attach(socket: ClientSocket): void {
+    this.#socket = socket;
+    socket.reader = this.#readerOf(socket);
+  }
+
+  #detach(): ClientSocket | undefined {
+    const socket = this.#socket;
+    this.#socket = undefined;
+    this.#isOpened = false;
+    this.#connection.detach();
+    return socket;
+  }
+
+  /** Tells the client where both streams stand. What was sent meanwhile has waited in the replay buffer. */
+  #opened(socket: ClientSocket, { handshake, token, received, resumed }: Opening): void {
+    const { settings, delivery } = this.#context;
+    const gap = this.#hasGap;
+    const replayed = gap ? this.#replay.restart() : (this.#replay.after(received) ?? []);
+    const opened = openedFrame({
+      connection: this.#connection.wskey,
+      token,
+      received: this.#events.received,
+      resumed,
+      gap,
+      graceMs: settings.resumeGraceMs,
+      maxMessageBytes: settings.maxMessageBytes,
+      replayMessages: settings.replayMessages,
+      pingIntervalMs: settings.pingIntervalMs,
+    });
+    socket.write(Buffer.concat([opened, ...replayed]));
+    this.#connection.attach(socket, handshake);
+    this.#isOpened = true;
+    for (const { message, code, text } of this.#failures) {
+      this.#connection.write(failedFrame(message, code as ErrorCode, text));
+    }
+    this.#failures = [];
+    if (resumed) this.#receipts.tellAgain();
+    if (delivery?.isBackendDown) this.tellStatus();
+  }
+
+  #readerOf(socket: ClientSocket): SocketReader {
+    const events = this.#events;
+    return {
+      read: (text, bytes) => {
+        if (this.#socket === socket) this.#read(socket, text, bytes);
+      },
+      closed: (code) => {
+        if (this.#socket === socket) this.#lost(code);
+      },
+      get isFull() {
+        return events.isFull;
+      },
+      get isLow() {
+        return events.isLow;
+      },
+    };
+  }
+
+  #read(socket: ClientSocket, text: string | undefined, bytes: number): void {
+    if (!this.#isOpened) return this.#protocolError(socket, 'nothing may come before `opened`');
+    this.#confirm();
+    if (text?.[0] === '[') return this.#readFrame(socket, text, bytes);
+    this.#readMessage(readClientMessage(text), bytes);
+  }
+
+  #readFrame(socket: ClientSocket, text: string, bytes: number): void {
+    const read = readClientJson(text);
+    const frame = read.ok ? upFrameOf(read.json) : undefined;
+    switch (frame?.[0]) {
+      case 'ack':
+        if (this.#replay.acknowledge(frame[1])) return;
+        return this.#protocolError(socket, `${frame[1]} frames were never sent`);
+      case 'request':
+        return this.#readMessage(checkClientMessage(frame[2]), bytes, frame[1]);
+      case 'ping':
+        return this.#connection.writeOnce(pongFrame);
+      case 'pong':
+        return;
+      default:
+        return this.#protocolError(socket, 'no frame of wsbroker.v1');
+    }
+  }
+
+  #readMessage(read: ReturnType<typeof readClientMessage>, bytes: number, request?: number): void {
+    if (!read.ok) return this.#events.refused(read.code, read.text);
+    this.#context.log.debug({ wskey: this.#connection.wskey, message: read.message }, '→ from client');
+    this.#events.messaged(read.message, bytes, request);
+  }
+
+  #protocolError(socket: ClientSocket, what: string): void {
+    this.#context.log.debug({ wskey: this.#connection.wskey, what }, '! refused a frame of wsbroker.v1');
+    socket.close(closeCodes.protocolError, `protocol-error: ${what}`);
+  }
+
+  #lost(code: number): void {
+    this.#detach();
+    const reason = endReasonOf(code);
+    if (reason === 'client-left' || this.#lifetime.isPending) return this.end(reason);
+    this.#wait('connection-lost');
+  }
+
+  #wait(reason: EndReason): void {
+    clearTimeout(this.#grace);
+    this.#grace = setTimeout(() => this.end(reason), this.#context.settings.resumeGraceMs);
+  }
+
+  #close(code: number, reason: string): void {
+    const socket = this.#detach();
+    socket?.close(this.#lifetime.closeCode(code), reason);
+    this.end('closed');
+  }
+
+  /**
+   * A new token. The one that the client has shown stays good until it has shown that it has the new one: the
+   * `opened` that tells it may be lost, and more than once.
+   */
+  #newToken(shownHash?: string): string {
+    const token = newToken();
+    this.#setTokens([hashOf(token), ...(shownHash === undefined ? [] : [shownHash])]);
+    return token;
+  }
+
+  /** The client has read `opened`: it holds the newest token, and counts frames as this process does. */
+  #confirm(): void {
+    this.#hasGap = false;
+    const [newest, older] = this.#tokenHashes;
+    if (newest === undefined || older === undefined) return;
+    this.#setTokens([newest]);
+    void this.#storeTokens();
+  }
+
+  #setTokens(tokenHashes: readonly string[]): void {
+    for (const hash of this.#tokenHashes) this.#init.tokens.delete(hash);
+    for (const hash of tokenHashes) this.#init.tokens.set(hash, this);
+    this.#tokenHashes = tokenHashes;
+  }
+
+  #storeTokens(): Promise<void> | undefined {
+    const { wskey } = this.#connection;
+    return this.#context.journal?.write({ kind: 'tokens', wskey, tokenHashes: this.#tokenHashes });
+  }
+}
+
+/** A client that wants to go on. */
+export interface Resumption {
+  readonly handshake: Handshake;
+  readonly fingerprint: string;
+  readonly token: string;
+  /** How many counted frames it has. */
+  readonly received: number;
+}
+
+interface Opening {
+  readonly handshake: Handshake;
+  readonly token: string;
+  /** How many counted frames the client has. */
+  readonly received: number;
+  readonly resumed: boolean;
+}
