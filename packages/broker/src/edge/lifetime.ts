@@ -39,6 +39,11 @@ export class Lifetime {
     return this.#state === 'pending';
   }
 
+  /** What the client sends is to be taken. */
+  get isOpen(): boolean {
+    return this.#state === 'open';
+  }
+
   get isEnded(): boolean {
     return this.#state === 'ended';
   }

@@ -70,6 +70,8 @@ export class PlainClient implements SocketReader {
   }
 
   read(text: string | undefined, bytes: number): void {
+    // Refused: what had arrived before comes out while the socket closes.
+    if (!this.#lifetime.isOpen) return;
     const read = readClientMessage(text);
     if (!read.ok) return this.#events.refused(read.code, read.text);
     this.#context.log.debug({ wskey: this.#connection.wskey, message: read.message }, '→ from client');
