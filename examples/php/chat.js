@@ -14,11 +14,24 @@ const show = (text, kind) => {
   line.scrollIntoView();
 };
 
-client.on('welcome', ({ name }) => show(`Welcome. You are ${name}.`, 'note'));
+const showSaid = ({ name, text }) => show(`${name}: ${text}`, 'said');
+
+// Comes with each new connection. What the page shows may be out of date by then: it is fetched anew.
+client.on('welcome', async ({ name }) => {
+  show(`Welcome. You are ${name}.`, 'note');
+  try {
+    const history = await client.request({ type: 'history' });
+    lines.replaceChildren();
+    history.lines.forEach(showSaid);
+    show(`Welcome. You are ${name}.`, 'note');
+  } catch (error) {
+    show(error.message, 'error');
+  }
+});
 client.on('joined', ({ name }) => show(`${name} is here.`, 'note'));
 client.on('renamed', ({ from, to }) => show(`${from} is now ${to}.`, 'note'));
 client.on('left', ({ name }) => show(`${name} has left.`, 'note'));
-client.on('said', ({ name, text }) => show(`${name}: ${text}`, 'said'));
+client.on('said', showSaid);
 client.on('refused', ({ text }) => show(text, 'error'));
 client.on('broker-error', ({ text }) => show(text, 'error'));
 

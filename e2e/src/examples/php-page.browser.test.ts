@@ -70,3 +70,16 @@ test.skipIf(!canRun)('leaving closes the connection for good', { timeout: 120_00
   await page.getByRole('button', { name: 'Leave' }).click();
   await expect.poll(() => page.locator('#status').textContent(), { timeout: 20_000 }).toBe('closed');
 });
+
+test.skipIf(!canRun)('a page that comes later shows what was said before', { timeout: 120_000 }, async () => {
+  await using example = await startExample(phpExample);
+  await using browser = await launchBrowser();
+  const ada = await browser.newPage();
+  await ada.goto(example.backendUrl);
+  await ada.getByText('Welcome.').waitFor();
+  await say(ada, 'before you came');
+  await ada.getByText(/: before you came$/).waitFor();
+  const bob = await browser.newPage();
+  await bob.goto(example.backendUrl);
+  await bob.getByText(/^Guest \d+: before you came$/).waitFor();
+});
