@@ -1,52 +1,58 @@
 import type { AnyMessage } from '@wsbroker/protocol';
-import type { Client } from './client.ts';
+import type { Client, Gap, RequestOptions } from './client.ts';
 import { ClientError } from './client-error.ts';
-import { Connection } from './connection.ts';
 import { type ErrorSink, Listeners, reportUnhandled } from './listeners.ts';
 import { initialState } from './machine.ts';
 import { createMessageStream } from './message-stream.ts';
 import { type ClientOptions, type ResolvedOptions, resolveOptions } from './options.ts';
-import { Outbox } from './outbox.ts';
-import { decode, encode, type Encoded } from './plain-wire.ts';
+import { decode, encode } from './plain-wire.ts';
+import { awaitReply } from './request.ts';
+import { type Sent, SentMessage, type SentOptions } from './sent.ts';
 import { type ClientStatus, statusOf } from './status.ts';
+import { Wire, type WireOwner } from './wire.ts';
 
 /** Where a browser lacks the symbol, TypeScript's and esbuild's `using` look for this one. */
 const dispose: typeof Symbol.dispose =
   Symbol.dispose ?? /* @__PURE__ */ (Symbol.for('Symbol.dispose') as typeof Symbol.dispose);
 
-/** Joins the connection, the queue and the listeners. Untyped: the contract's types come with `createClient`. */
+/** Joins the wire and the listeners. Untyped: the contract's types come with `createClient`. */
 export class BrokerClient implements Client {
   readonly #options: ResolvedOptions;
   readonly #onError: ErrorSink;
-  readonly #connection: Connection;
-  readonly #outbox: Outbox;
+  readonly #wire: Wire;
   readonly #listeners = new Map<string, Listeners<AnyMessage>>();
+  readonly #gapListeners: Listeners<Gap>;
   readonly #subscribers: Listeners<void>;
   /** Of the message streams that are being read. */
   readonly #endings = new Set<() => void>();
-  /** What `#status` was made of. */
-  #told = initialState;
-  #status = statusOf(initialState, 0);
+  #status = statusOf(initialState, { queued: 0, unsettled: 0, backend: 'up' });
   /** How many messages the last close gave up. */
   #discarded = 0;
+  #lastId = 0;
 
   constructor(options: ClientOptions) {
     const resolved = (this.#options = resolveOptions(options));
-    this.#onError = (error) => {
+    const onError = (this.#onError = (error) => {
       try {
         resolved.onError(error);
       } catch (second) {
         reportUnhandled(second);
       }
-    };
-    this.#subscribers = new Listeners(this.#onError);
-    this.#outbox = new Outbox(resolved);
-    this.#connection = new Connection(resolved, {
-      flush: () => this.#flush(),
-      discard: () => this.#discard(),
-      received: (data) => this.#receive(data),
-      changed: () => this.#refresh(),
     });
+    this.#subscribers = new Listeners(onError);
+    this.#gapListeners = new Listeners(onError);
+    const owner: WireOwner = {
+      onError,
+      received: (data) => this.#receive(data),
+      firstMessages: () => this.#firstMessages(),
+      gap: (resumed) => this.#gapListeners.emit({ resumed }),
+      discarding: (queued) => (this.#discarded = queued),
+      discarded: () => {
+        for (const end of this.#endings) end();
+      },
+      changed: () => this.#refresh(),
+    };
+    this.#wire = new Wire(resolved, owner);
     if (options.autoConnect !== false) this.connect();
   }
 
@@ -60,21 +66,16 @@ export class BrokerClient implements Client {
     return listeners.add(listener as (message: AnyMessage) => void);
   };
 
-  readonly send = (message: AnyMessage): void => {
-    const { closeCode, state } = this.#status;
-    if (state === 'closed') {
-      throw new ClientError('closed', `Not sent: closed with ${closeCode}. connect() opens anew`);
-    }
-    const encoded = this.#encode(message);
-    const socket = this.#connection.openSocket;
-    if (socket && this.#outbox.size === 0) {
-      this.#outbox.assertRoom(encoded.bytes, socket.bufferedAmount);
-      socket.send(encoded.text);
-    } else {
-      this.#outbox.push(encoded);
-      this.#refresh();
-    }
-  };
+  readonly onGap = (listener: (gap: Gap) => void): (() => void) => this.#gapListeners.add(listener);
+
+  readonly send = (message: AnyMessage): Sent => this.#take(message);
+
+  readonly request = (message: AnyMessage, options?: RequestOptions): Promise<never> =>
+    awaitReply(
+      (onReply) => this.#take(message, { onReply }),
+      (sent, code, text) => this.#wire.withdraw(sent, code, text),
+      options,
+    );
 
   readonly messages = (type = '*'): AsyncGenerator<never, undefined> => {
     const { stream, end } = createMessageStream<AnyMessage>(this.#options.maxBufferedMessages, (push) => {
@@ -89,42 +90,43 @@ export class BrokerClient implements Client {
     return stream as AsyncGenerator<never, undefined>;
   };
 
-  readonly subscribe = (listener: (status: ClientStatus) => void): (() => void) => {
+  readonly subscribe = (listener: (status: ClientStatus) => void): (() => void) =>
     // Reads the status only when called: a listener that was told before may have changed it again.
-    const tell = () => listener(this.#status);
-    const off = this.#subscribers.add(tell);
-    this.#subscribers.call(tell);
-    return off;
-  };
+    this.#subscribers.follow(() => listener(this.#status));
 
-  readonly connect = (): void => this.#connection.connect();
+  readonly connect = (): void => this.#wire.connection.connect();
 
-  readonly close = (code = 1000, reason = ''): void => this.#connection.close(code, reason);
+  readonly close = (code = 1000, reason = ''): void => this.#wire.connection.close(code, reason);
 
   readonly [dispose] = (): void => this.close();
 
-  #encode(message: AnyMessage): Encoded {
-    return encode(message, this.#options.maxMessageBytes);
+  /** @throws {ClientError} `queue-full`, `closed`, `not-json`, `too-large` */
+  #take(message: AnyMessage, options: SentOptions = {}): SentMessage {
+    const { closeCode, state } = this.#status;
+    if (state === 'closed') {
+      throw new ClientError('closed', `Not sent: closed with ${closeCode}. connect() opens anew`);
+    }
+    const sent = this.#encode(message, options);
+    this.#wire.send(sent);
+    return sent;
   }
 
-  #flush(): void {
-    const write = ({ text }: Encoded) => {
-      const socket = this.#connection.openSocket;
-      socket?.send(text);
-      return socket !== undefined;
-    };
+  #encode(message: AnyMessage, options: SentOptions): SentMessage {
+    const id = ++this.#lastId;
+    const frame = encode(message, this.#wire.maxMessageBytes, options.onReply && id);
+    return new SentMessage(id, frame, this.#onError, options);
+  }
+
+  #firstMessages(): readonly SentMessage[] {
+    const encoded: SentMessage[] = [];
     try {
-      for (const message of this.#options.firstMessages()) write(this.#encode(message));
+      for (const message of this.#options.firstMessages()) {
+        encoded.push(this.#encode(message, { isFirst: true }));
+      }
     } catch (error) {
       this.#onError(error);
     }
-    this.#outbox.drain(write);
-  }
-
-  #discard(): void {
-    this.#discarded = this.#outbox.size;
-    this.#outbox.clear();
-    for (const end of this.#endings) end();
+    return encoded;
   }
 
   #receive(data: unknown): void {
@@ -152,11 +154,13 @@ export class BrokerClient implements Client {
 
   /** Tells of a change, and of nothing else: who renders at each call would render for nothing. */
   #refresh(): void {
-    const { state } = this.#connection;
-    const queued = state.name === 'closed' ? this.#discarded : this.#outbox.size;
-    if (state === this.#told && queued === this.#status.queued) return;
-    this.#told = state;
-    this.#status = statusOf(state, queued);
+    const { backend, connection, outbox, wskey } = this.#wire;
+    const { state } = connection;
+    const { unsettled, waiting } = outbox;
+    const queued = state.name === 'closed' ? this.#discarded : waiting;
+    const status = statusOf(state, { queued, unsettled, backend, wskey });
+    if (JSON.stringify(status) === JSON.stringify(this.#status)) return;
+    this.#status = status;
     this.#subscribers.emit();
   }
 }

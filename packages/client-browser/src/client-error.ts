@@ -19,15 +19,28 @@ export type ClientErrorCode =
   /** The broker sent something that is no message. */
   | 'bad-message'
   /** The broker refused a message, and nobody listens to `broker-error`. */
-  | 'refused';
+  | 'refused'
+  /** A message or a request failed at the broker or the backend: `wireCode` says how. */
+  | 'failed'
+  /** The connection was lost, and with it the outcome of a message, or the reply to a request. */
+  | 'connection-lost'
+  /** No reply in time. The message may have arrived all the same. */
+  | 'timeout'
+  /** The `signal` of a request was aborted. The message may have arrived all the same. */
+  | 'aborted'
+  /** A request on the plain wire, which has none. */
+  | 'no-requests';
 
 /** Every error of the client's own. */
 export class ClientError extends Error {
   override readonly name = 'ClientError';
   readonly code: ClientErrorCode;
+  /** Of `failed`: the broker's own code, such as `refused` or `no-reply`. */
+  declare readonly wireCode?: string;
 
-  constructor(code: ClientErrorCode, message: string, cause?: unknown) {
+  constructor(code: ClientErrorCode, message: string, cause?: unknown, wireCode?: string) {
     super(message, cause ? { cause } : undefined);
     this.code = code;
+    if (wireCode) this.wireCode = wireCode;
   }
 }

@@ -68,7 +68,7 @@ describe.skipIf(!has('chromium'))('in Chromium', { timeout: 120_000 }, () => {
     await page.waitForFunction((name) => window.client.status.state === name, wanted);
   };
   const send = (page: Page, message: { type: string; [field: string]: unknown }): Promise<void> =>
-    page.evaluate((it) => window.client.send(it), message);
+    page.evaluate((it) => void window.client.send(it), message);
   /** Waits until so many messages have arrived, and returns them. */
   const received = async (page: Page, count: number): Promise<unknown[]> => {
     await page.waitForFunction((least) => window.seen.length >= least, count);

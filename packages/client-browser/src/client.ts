@@ -3,8 +3,12 @@ import type {
   BrokerErrorMessage,
   ClientMessageOf,
   ContractDefinition,
+  ReplyOf,
+  RequestOf,
+  RequestTypeOf,
   ServerMessageOf,
 } from '@wsbroker/protocol';
+import type { Sent } from './sent.ts';
 import type { ClientStatus } from './status.ts';
 
 /** What can be listened to: a type of the contract's server messages, the broker's own errors, or `*` for all. */
@@ -18,6 +22,20 @@ export type ReceivedMessage<C extends ContractDefinition, T extends string> = T 
     : string extends ServerMessageOf<C>['type']
       ? AnyMessage
       : Extract<ServerMessageOf<C>, { type: T }>;
+
+/** Options of `client.request`. */
+export interface RequestOptions {
+  /** How long to wait for the reply, the time in the queue included. @default 30000 */
+  readonly timeoutMs?: number | undefined;
+  /** Ends the waiting. A request that has not been sent is taken back; one that has been may be processed. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** What is told of a gap. */
+export interface Gap {
+  /** Whether the backend still sees the same connection. Otherwise it has seen a disconnect and a connect. */
+  readonly resumed: boolean;
+}
 
 /** A client of one broker. Each of its functions may be taken off it and passed on. */
 export interface Client<C extends ContractDefinition = ContractDefinition> {
@@ -35,14 +53,47 @@ export interface Client<C extends ContractDefinition = ContractDefinition> {
   ) => () => void;
 
   /**
-   * Sends a message, or queues it while there is no socket; the queue is sent in order as soon as there is.
+   * Sends a message, or queues it while there is no socket; the queue is sent in order as soon as there is. What
+   * the broker has not acknowledged is sent again after a lost socket.
    *
-   * What was written into a socket that dies at that moment may be lost: the plain wire has no
-   * acknowledgements.
+   * The handle that it returns may be ignored, or followed to the end. On the plain wire there are no
+   * acknowledgements: what was written into a socket that dies at that moment may be lost, and `settled` says
+   * `unknown` as soon as it is written.
    *
    * @throws {ClientError} `queue-full`, `closed`, `not-json`, `too-large`: the message was not taken.
+   *
+   * @example
+   * const sent = client.send({ type: 'say', text: 'hello' });
+   * const { outcome } = await sent.settled;
    */
-  readonly send: (message: ClientMessageOf<C>) => void;
+  readonly send: (message: ClientMessageOf<C>) => Sent;
+
+  /**
+   * Asks the backend, and resolves with its reply. Needs `wsbroker.v1`.
+   *
+   * Rejects with a {@link ClientError}: `timeout`; `aborted`; `failed`, with the broker's code in `wireCode`;
+   * `connection-lost` when the reply was lost on its way; `no-requests` on the plain wire; and whatever `send`
+   * throws. After `timeout`, `aborted` and `connection-lost` the backend may have processed it all the same.
+   *
+   * @example
+   * const { lines } = await client.request({ type: 'history', limit: 50 }, { timeoutMs: 5_000 });
+   */
+  readonly request: <const T extends RequestTypeOf<C>>(
+    message: { readonly type: T } & RequestOf<C, T>,
+    options?: RequestOptions,
+  ) => Promise<ReplyOf<C, T>>;
+
+  /**
+   * Calls the listener when messages on their way to this client may have been lost: after the socket was lost
+   * and the connection could not be resumed, or not as far as what the backend had sent. Fetch your state anew.
+   *
+   * On the plain wire that is each opening but the first. After a `close()` and `connect()` of your own it is not
+   * called. Returns its undo.
+   *
+   * @example
+   * client.onGap(() => client.send({ type: 'history' }));
+   */
+  readonly onGap: (listener: (gap: Gap) => void) => () => void;
 
   /**
    * The messages from now on, for a `for await` loop, of one type or of all. The loop ends when the client is

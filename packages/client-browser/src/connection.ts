@@ -1,14 +1,18 @@
 import { abnormalClosure } from './close-code.ts';
 import { ClientError } from './client-error.ts';
+import { Heartbeat } from './heartbeat.ts';
 import { type Effect, initialState, type MachineEvent, type MachineState, transition } from './machine.ts';
 import type { ResolvedOptions } from './options.ts';
 import { isOnline, watchPage } from './page.ts';
 import { type SocketLike, socketOpen } from './socket-like.ts';
 import { socketUrl } from './socket-url.ts';
+import { subprotocol } from './subprotocol.ts';
 
 /** What a connection tells its owner. */
 export interface ConnectionOwner {
-  /** The socket can be written to: first comes what must go first, then what waits. */
+  /** A socket has opened, in this subprotocol. The owner says `opened()` once messages may flow. */
+  socketOpened(protocol: string): void;
+  /** Messages may flow: those that wait go out. */
   flush(): void;
   /** Nothing that waits will be sent. */
   discard(): void;
@@ -20,7 +24,7 @@ export interface ConnectionOwner {
 /**
  * One link to the broker over any number of sockets, one at a time: does what the state machine decides.
  *
- * Owns the socket, the one timer and the page's event listeners, and holds none of them once closed.
+ * Owns the socket, its timers and the page's event listeners, and holds none of them once closed.
  */
 export class Connection {
   readonly #options: ResolvedOptions;
@@ -31,10 +35,23 @@ export class Connection {
   #attempt = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #stopWatching: (() => void) | undefined;
+  readonly #heartbeat: Heartbeat;
+  /** So much silence is suspicious; 0 where the broker answers no `ping`. */
+  #silenceMs = 0;
 
   constructor(options: ResolvedOptions, owner: ConnectionOwner) {
     this.#options = options;
     this.#owner = owner;
+    const { heartbeatTimeoutMs } = options;
+    this.#heartbeat = new Heartbeat(
+      heartbeatTimeoutMs,
+      () => this.socket?.send('["ping"]'),
+      () => {
+        this.#forgetSocket()?.close();
+        const reason = `no answer to a ping within ${heartbeatTimeoutMs} ms`;
+        this.#dispatch({ type: 'ended', code: abnormalClosure, reason });
+      },
+    );
   }
 
   get state(): MachineState {
@@ -42,9 +59,25 @@ export class Connection {
   }
 
   /** The socket, when what is written to it goes out; one that is closing would swallow it. */
+  get socket(): SocketLike | undefined {
+    return this.#socket?.readyState === socketOpen ? this.#socket : undefined;
+  }
+
+  /** The same, when messages may flow. */
   get openSocket(): SocketLike | undefined {
-    const socket = this.#socket;
-    return this.#state.name === 'open' && socket?.readyState === socketOpen ? socket : undefined;
+    return this.#state.name === 'open' ? this.socket : undefined;
+  }
+
+  /** Messages may flow. The broker pings so often, where the subprotocol has pings. */
+  opened(pingIntervalMs: number): void {
+    // Somewhat more than the broker's own interval: whoever talks at that pace is never asked.
+    this.#silenceMs = pingIntervalMs * 1.2;
+    this.#dispatch({ type: 'opened' });
+  }
+
+  /** The broker is about to close, and says when to come back. */
+  bye(retryAfterMs: number): void {
+    this.#dispatch({ type: 'bye', retryAfterMs });
   }
 
   /** @throws {ClientError} when no attempt could succeed: `no-websocket`, `bad-url`. */
@@ -91,7 +124,7 @@ export class Connection {
   }
 
   async #openSocket(attempt: number): Promise<void> {
-    const { url, WebSocket = globalThis.WebSocket } = this.#options;
+    const { protocol, url, WebSocket = globalThis.WebSocket } = this.#options;
     const isCurrent = () => attempt === this.#attempt;
     const end = (code: number, reason: string) => {
       if (!isCurrent()) return;
@@ -103,12 +136,14 @@ export class Connection {
       // mode, then makes no socket at all.
       const address = socketUrl(await (typeof url === 'function' ? url() : url));
       if (!isCurrent()) return;
-      const socket = (this.#socket = new WebSocket(address));
+      const protocols = protocol === 'plain' ? [] : [subprotocol];
+      const socket = (this.#socket = new WebSocket(address, protocols));
       socket.onopen = () => {
-        if (isCurrent()) this.#dispatch({ type: 'opened' });
+        if (isCurrent()) this.#owner.socketOpened(socket.protocol);
       };
       socket.onmessage = ({ data }: { data: unknown }) => {
         if (isCurrent()) this.#owner.received(data);
+        if (isCurrent()) this.#heartbeat.heard(this.#silenceMs);
       };
       socket.onclose = ({ code, reason }: { code: number; reason: string }) => end(code, reason);
       // The close that follows says as much. `ws` throws an error that nobody listens to.
@@ -121,6 +156,8 @@ export class Connection {
   #forgetSocket(): SocketLike | undefined {
     const socket = this.#socket;
     this.#socket = undefined;
+    this.#silenceMs = 0;
+    this.#heartbeat.stop();
     this.#attempt++;
     return socket;
   }

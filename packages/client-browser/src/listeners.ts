@@ -41,6 +41,13 @@ export class Listeners<T> {
     return entries.length > 0;
   }
 
+  /** The same as `add`, and tells at once. */
+  follow(this: Listeners<void>, listener: () => void): () => void {
+    const undo = this.add(listener);
+    this.call(listener);
+    return undo;
+  }
+
   call(listener: (value: T) => void, value: T): void {
     try {
       listener(value);

@@ -45,6 +45,7 @@ const states: Record<StateName, MachineState> = {
 const events: Record<MachineEventType, MachineEvent> = {
   connect: { type: 'connect' },
   opened: { type: 'opened' },
+  bye: { type: 'bye', retryAfterMs: 3_000 },
   ended: { type: 'ended', code: 1006, reason: 'gone' },
   timer: { type: 'timer' },
   online: { type: 'online' },
@@ -65,6 +66,7 @@ const expected: Record<StateName, Record<MachineEventType, Outcome | typeof stay
   idle: {
     connect: connects,
     opened: stays,
+    bye: stays,
     ended: stays,
     timer: stays,
     online: stays,
@@ -76,6 +78,7 @@ const expected: Record<StateName, Record<MachineEventType, Outcome | typeof stay
   connecting: {
     connect: stays,
     opened: ['open', 'flush'],
+    bye: ['connecting'],
     ended: ['waiting'],
     timer: ['waiting', 'drop-socket'],
     online: stays,
@@ -87,6 +90,7 @@ const expected: Record<StateName, Record<MachineEventType, Outcome | typeof stay
   open: {
     connect: stays,
     opened: stays,
+    bye: ['open'],
     ended: ['waiting'],
     timer: stays,
     online: stays,
@@ -98,6 +102,7 @@ const expected: Record<StateName, Record<MachineEventType, Outcome | typeof stay
   waiting: {
     connect: connects,
     opened: stays,
+    bye: stays,
     ended: stays,
     timer: connects,
     online: connects,
@@ -109,6 +114,7 @@ const expected: Record<StateName, Record<MachineEventType, Outcome | typeof stay
   offline: {
     connect: connects,
     opened: stays,
+    bye: stays,
     ended: stays,
     timer: connects,
     online: connects,
@@ -120,6 +126,7 @@ const expected: Record<StateName, Record<MachineEventType, Outcome | typeof stay
   suspended: {
     connect: stays,
     opened: stays,
+    bye: stays,
     ended: stays,
     timer: stays,
     online: stays,
@@ -131,6 +138,7 @@ const expected: Record<StateName, Record<MachineEventType, Outcome | typeof stay
   closed: {
     connect: connects,
     opened: stays,
+    bye: stays,
     ended: stays,
     timer: stays,
     online: stays,

@@ -12,10 +12,12 @@ import { abnormalClosure, mayReconnect } from './close-code.ts';
  *  5. `idle` is left by `connect` and `close` alone, `closed` by `connect` alone. Every other state leads back
  *     to a socket without the application's help.
  *  6. A wait is at least 0, at most `maxMs`, and at most `minMs` doubled with each failure after the first.
+ *     After a `bye` it is instead what that said, and up to `minMs` more.
  *  7. `failures` rises by one with each socket that is lost, and otherwise falls to 0, or to 1 for the loss of
  *     a socket that lasted `stableAfterMs`.
  *  8. After a close by the other side there is another attempt exactly when `mayReconnect(code)`.
  *  9. A state is never changed, only replaced; an event that changes nothing gives the same object.
+ * 10. `retryAfterMs` comes with a `bye` and goes with the socket that said it.
  */
 
 export type StateName = 'idle' | 'connecting' | 'open' | 'waiting' | 'offline' | 'suspended' | 'closed';
@@ -36,13 +38,17 @@ export interface MachineState {
   readonly openedAtMs: number;
   /** How the last socket ended; none since one is open. */
   readonly last: Ending | undefined;
+  /** What the broker has said of the time after this socket. */
+  readonly retryAfterMs: number | undefined;
 }
 
 export type MachineEvent =
   /** Somebody asks for a socket now. */
   | { readonly type: 'connect' }
-  /** The socket can be written to. */
+  /** The socket is open, and the broker has said that messages may flow. */
   | { readonly type: 'opened' }
+  /** The broker is about to close the socket, and says when to come back. */
+  | { readonly type: 'bye'; readonly retryAfterMs: number }
   /** The socket is gone, or could not be made. */
   | ({ readonly type: 'ended' } & Ending)
   /** It is `wakeAtMs`. */
@@ -60,7 +66,7 @@ export type MachineEventType = MachineEvent['type'];
 export type Effect =
   | 'open-socket'
   | 'drop-socket'
-  /** Write what must go first, and then what waits. */
+  /** Write what waits. */
   | 'flush'
   /** Give up what waits. */
   | 'discard';
@@ -93,13 +99,17 @@ export const initialState: MachineState = {
   wakeAtMs: undefined,
   openedAtMs: 0,
   last: undefined,
+  retryAfterMs: undefined,
 };
+
+/** The most that a timer takes; past it, it fires at once. */
+export const greatestMs = 2 ** 31 - 1;
 
 const move = (
   state: MachineState,
   changes: Partial<MachineState> & Pick<MachineState, 'name'>,
   ...effects: Effect[]
-): Transition => ({ state: { ...state, wakeAtMs: undefined, ...changes }, effects });
+): Transition => ({ state: { ...state, wakeAtMs: undefined, retryAfterMs: undefined, ...changes }, effects });
 
 const stay = (state: MachineState): Transition => ({ state, effects: [] });
 
@@ -111,11 +121,17 @@ const beginAnew: Rule<unknown> = (state, event, circumstances) =>
   begin({ ...state, failures: 0, last: undefined }, event, circumstances);
 
 const open: Rule<unknown> = (state, _event, { nowMs }) =>
-  move(state, { name: 'open', openedAtMs: nowMs, last: undefined }, 'flush');
+  move(state, { ...state, name: 'open', wakeAtMs: undefined, openedAtMs: nowMs, last: undefined }, 'flush');
+
+const remember: Rule<{ readonly retryAfterMs: number }> = (state, { retryAfterMs }) => ({
+  state: { ...state, retryAfterMs },
+  effects: [],
+});
 
 /**
  * Full jitter: anything between nothing and a ceiling that doubles. After a restart of the broker everybody
- * comes back, and only an even spread keeps them from coming in step again and again.
+ * comes back, and only an even spread keeps them from coming in step again and again. A broker that says when
+ * to come back has spread them itself.
  */
 const lose = (
   state: MachineState,
@@ -124,10 +140,15 @@ const lose = (
 ): Transition => {
   const atPeace = state.name === 'open' && nowMs - state.openedAtMs >= stableAfterMs;
   const failures = atPeace ? 1 : state.failures + 1;
+  const { retryAfterMs } = state;
+  const waitMs =
+    retryAfterMs === undefined
+      ? random * Math.min(maxMs, minMs * 2 ** (failures - 1))
+      : Math.min(greatestMs, retryAfterMs + random * minMs);
   return move(state, {
     name: online ? 'waiting' : 'offline',
     failures,
-    wakeAtMs: nowMs + random * Math.min(maxMs, minMs * 2 ** (failures - 1)),
+    wakeAtMs: nowMs + waitMs,
     last: { code, reason },
   });
 };
@@ -159,6 +180,7 @@ const table = {
   idle: {
     connect: beginAnew,
     opened: stay,
+    bye: stay,
     ended: stay,
     timer: stay,
     online: stay,
@@ -170,6 +192,7 @@ const table = {
   connecting: {
     connect: stay,
     opened: open,
+    bye: remember,
     ended,
     timer: timedOut,
     online: stay,
@@ -181,6 +204,7 @@ const table = {
   open: {
     connect: stay,
     opened: stay,
+    bye: remember,
     ended,
     timer: stay,
     online: stay,
@@ -192,6 +216,7 @@ const table = {
   waiting: {
     connect: begin,
     opened: stay,
+    bye: stay,
     ended: stay,
     timer: begin,
     online: beginAnew,
@@ -203,6 +228,7 @@ const table = {
   offline: {
     connect: begin,
     opened: stay,
+    bye: stay,
     ended: stay,
     // Browsers are wrong at times, and a broker on this machine needs no network: the attempts go on.
     timer: begin,
@@ -215,6 +241,7 @@ const table = {
   suspended: {
     connect: stay,
     opened: stay,
+    bye: stay,
     ended: stay,
     timer: stay,
     online: stay,
@@ -226,6 +253,7 @@ const table = {
   closed: {
     connect: beginAnew,
     opened: stay,
+    bye: stay,
     ended: stay,
     timer: stay,
     online: stay,

@@ -11,11 +11,12 @@ export interface Encoded {
 const encoder = /* @__PURE__ */ new TextEncoder();
 
 /**
- * The plain wire: a message is one JSON object in one text frame, both ways.
+ * Messages are the same on both wires: one JSON object in one text frame, both ways.
  *
+ * @param request With its number, as a request of `wsbroker.v1`.
  * @throws {ClientError} `not-json` for what JSON cannot hold, and for anything but an object; `too-large`.
  */
-export const encode = (message: unknown, maxMessageBytes: number): Encoded => {
+export const encode = (message: unknown, maxMessageBytes: number, request = 0): Encoded => {
   let text: string | undefined;
   try {
     text = JSON.stringify(message) as string | undefined;
@@ -25,6 +26,7 @@ export const encode = (message: unknown, maxMessageBytes: number): Encoded => {
   if (text?.[0] !== '{') {
     throw new ClientError('not-json', `The message is ${text}: expected an object with a type`);
   }
+  if (request) text = `["request",${request},${text}]`;
   const bytes = encoder.encode(text).length;
   if (bytes > maxMessageBytes) {
     throw new ClientError('too-large', `The message has ${bytes} bytes, of at most ${maxMessageBytes}`);

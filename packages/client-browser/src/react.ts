@@ -11,8 +11,9 @@ import {
 } from 'react';
 import type { Client, ReceivedMessage, ReceivedType } from './client.ts';
 import { createClient } from './create-client.ts';
+import { initialState } from './machine.ts';
 import type { ClientOptions } from './options.ts';
-import type { ClientStatus } from './status.ts';
+import { type ClientStatus, statusOf } from './status.ts';
 
 /** Before effects of children, so that they can send. On a server neither runs, and React 18 warns of one. */
 const useEarlyEffect = typeof document === 'undefined' ? useEffect : useLayoutEffect;
@@ -42,7 +43,7 @@ export const useClient = <C extends ContractDefinition = ContractDefinition>(
   return client;
 };
 
-const serverStatus: ClientStatus = Object.freeze({ state: 'idle', attempt: 0, queued: 0 });
+const serverStatus = statusOf(initialState, { queued: 0, unsettled: 0, backend: 'up' });
 
 /**
  * Where the client stands. Renders again when that changes.

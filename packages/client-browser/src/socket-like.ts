@@ -7,6 +7,8 @@ export interface SocketLike {
   readonly readyState: number;
   /** Bytes that have been handed over and are not yet on their way. */
   readonly bufferedAmount: number;
+  /** The subprotocol that the other side has agreed to; empty without one. */
+  readonly protocol: string;
   onopen: ((event: never) => unknown) | null;
   onmessage: ((event: never) => unknown) | null;
   onclose: ((event: never) => unknown) | null;

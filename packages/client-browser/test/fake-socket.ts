@@ -10,6 +10,7 @@ export class FakeSocket implements SocketLike {
   readonly closes: (readonly [code: number | undefined, reason: string | undefined])[] = [];
   readyState = 0;
   bufferedAmount = 0;
+  protocol = '';
   onopen: Handler = null;
   onmessage: Handler = null;
   onclose: Handler = null;

@@ -15,8 +15,8 @@ const Talk = ({ client }: { client: Client }) => {
   const [sum, setSum] = useState(0);
   // Reads the state of the latest rendering: a listener that was kept from the first one would stay at 0.
   useMessage(client, 'echo', (message) => setSum(sum + Number(message['n'] ?? 0)));
-  useEffect(() => client.send({ type: 'join' }), [client]);
-  useEffect(() => () => client.send({ type: 'leave' }), [client]);
+  useEffect(() => void client.send({ type: 'join' }), [client]);
+  useEffect(() => () => void client.send({ type: 'leave' }), [client]);
   return (
     <>
       <output id="state">{state}</output>
