@@ -114,7 +114,7 @@ test('an event whose handler throws once is tried again with the same id, and ar
   expect(events[0]?.timestamp).toBeInstanceOf(Date);
 });
 
-test('a rejected event is dropped, and the next one comes', async () => {
+test('a rejected event is dropped and its sender told, and the next one comes', async () => {
   const texts: string[] = [];
   const backend = chatBackend((text) => {
     texts.push(text);
@@ -125,6 +125,7 @@ test('a rejected event is dropped, and the next one comes', async () => {
   await using ada = await connectRaw(broker.url);
   ada.send({ type: 'say', text: 'one' });
   ada.send({ type: 'say', text: 'two' });
+  expect(await ada.next()).toMatchObject({ type: 'broker-error', code: 'refused' });
   expect(await ada.next()).toMatchObject({ text: 'two' });
   expect(texts).toEqual(['one', 'two']);
 });
