@@ -13,8 +13,8 @@ import { fingerprintOf } from './fingerprint.ts';
 import { PlainClient } from './plain-client.ts';
 import type { ClientSocket } from './socket.ts';
 import { OpeningSocket } from './v1/opening-socket.ts';
-import { Tokens } from './v1/tokens.ts';
-import { V1Client } from './v1/v1-client.ts';
+import { TokenIndex } from './v1/resume-tokens.ts';
+import { V1Client, type V1ClientInit } from './v1/v1-client.ts';
 
 const keyBytes = 16;
 
@@ -37,7 +37,7 @@ export class Clients {
   readonly #plain = new Map<ClientSocket, PlainClient>();
   readonly #opening = new Map<ClientSocket, OpeningSocket>();
   readonly #v1 = new Set<V1Client>();
-  readonly #tokens = new Tokens<V1Client>();
+  readonly #tokens = new TokenIndex<V1Client>();
   #statusTimer: NodeJS.Timeout | undefined;
   #isDownTold = false;
 
@@ -77,6 +77,7 @@ export class Clients {
       const sessionInfo = JSON.parse(connection.sessionInfo) as SessionInfo;
       const client = this.#v1Client(sessionInfo, restoredHandshake(), fingerprint, {
         received: connection.received,
+        tokenHashes: connection.tokenHashes,
         waiting: (eventsOf.get(wskey) ?? []).flatMap(({ message }) => message ?? []),
       });
       client.restore({
@@ -131,7 +132,7 @@ export class Clients {
     sessionInfo: SessionInfo,
     handshake: Handshake,
     fingerprint: string,
-    left?: { readonly received: number; readonly waiting: readonly number[] },
+    left?: Pick<V1ClientInit, 'received' | 'waiting' | 'tokenHashes'>,
   ): V1Client {
     const client: V1Client = new V1Client(this.#context, {
       sessionInfo,

@@ -73,7 +73,7 @@ export class PlainClient implements SocketReader {
     // Refused: what had arrived before comes out while the socket closes.
     if (!this.#lifetime.isOpen) return;
     const read = readClientMessage(text);
-    if (!read.ok) return this.#events.refused(read.code, read.text);
+    if (!read.ok) return this.#events.refused({ code: read.code, text: read.text });
     this.#context.log.debug({ wskey: this.#connection.wskey, message: read.message }, '→ from client');
     this.#events.messaged(read.message, bytes);
   }

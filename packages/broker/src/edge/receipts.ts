@@ -3,6 +3,8 @@ import type { HubConnection } from '../hub/connection.ts';
 
 /** Where a client is told what became of its messages, which are counted from 1. */
 export interface Receipts {
+  /** The client counts too, and goes on from there after a reconnect. */
+  readonly isCounted: boolean;
   /** The broker has taken charge of the first n. */
   taken(n: number): void;
   delivered(n: number): void;
@@ -14,6 +16,7 @@ export interface Receipts {
 
 /** The plain wire has a word for failure alone. */
 export class PlainReceipts implements Receipts {
+  readonly isCounted = false;
   readonly #connection: HubConnection;
 
   constructor(connection: HubConnection) {

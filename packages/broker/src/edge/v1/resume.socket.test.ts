@@ -126,7 +126,7 @@ test.each([
   await using second = await connectV1(stage.broker.url, {
     token: first.opened.token,
     received: 0,
-    headers: after as Record<string, string>,
+    headers: after,
   });
   expect(second.opened).toMatchObject({ resumed: false });
   expect(second.opened.connection).not.toBe(first.opened.connection);

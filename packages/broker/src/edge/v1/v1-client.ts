@@ -9,8 +9,7 @@ import { Lifetime } from '../lifetime.ts';
 import { endReasonOf } from '../plain-client.ts';
 import type { ClientSocket, SocketReader } from '../socket.ts';
 import { byeFrame, failedFrame, openedFrame, pongFrame, statusFrame } from './down-frame.ts';
-import { hashOf, newToken } from './token.ts';
-import type { Tokens } from './tokens.ts';
+import { ResumeTokens, type TokenIndex } from './resume-tokens.ts';
 import { upFrameOf } from './up-frame.ts';
 import { V1Receipts } from './v1-receipts.ts';
 
@@ -19,13 +18,15 @@ export interface V1ClientInit {
   readonly handshake: Handshake;
   /** What has to be the same when it is resumed. */
   readonly fingerprint: string;
-  readonly tokens: Tokens<V1Client>;
+  readonly tokens: TokenIndex<V1Client>;
   /** Runs once, when the connection is over. */
   readonly onEnded: () => void;
   /** Of a connection that a former process has left: so many messages were taken. @default 0 */
   readonly received?: number;
   /** Those of them that have not been processed. @default none */
   readonly waiting?: readonly number[];
+  /** Hashes of its tokens; none of a client that cannot resume. @default none */
+  readonly tokenHashes?: readonly string[];
 }
 
 /** What a former process has left of a connection. */
@@ -47,12 +48,11 @@ export class V1Client {
   readonly #receipts: V1Receipts;
   readonly #lifetime: Lifetime;
   readonly #replay: ReplayBuffer;
+  readonly #tokens: ResumeTokens<V1Client>;
   /** What the former process may not have told the client any more. */
   #failures: readonly StoredFailure[] = [];
   #socket: ClientSocket | undefined;
   #grace: NodeJS.Timeout | undefined;
-  /** Of the tokens that resume this, newest first: two until the client has shown that it holds the newer. */
-  #tokenHashes: readonly string[] = [];
   #isOpened = false;
   #whenAdmitted: () => void = () => {};
   /** A former process counted the frames to the client: where the stream is, this one cannot know. */
@@ -72,6 +72,7 @@ export class V1Client {
         sessionChanged: () => this.#events.keepSession(),
       },
     });
+    this.#tokens = new ResumeTokens(init.tokens, this, this.#connection.wskey, init.tokenHashes);
     this.#receipts = new V1Receipts(this.#connection, init.received, init.waiting);
     this.#events = new ClientEvents(context, this.#connection, this.#receipts, () => {
       this.#socket?.resumeIfLow();
@@ -92,12 +93,15 @@ export class V1Client {
     this.#attach(socket);
     const { authorize } = this.#context.settings;
     if (authorize) socket.hold();
-    const token = this.#newToken();
+    const token = this.#tokens.next();
     this.#whenAdmitted = () => {
       this.#opened(socket, { handshake: this.#init.handshake, token, received: 0, resumed: false });
       socket.release();
     };
-    this.#lifetime.begin({ tokenHashes: this.#tokenHashes, fingerprint: this.#init.fingerprint }, authorize);
+    this.#lifetime.begin(
+      { tokenHashes: this.#tokens.hashes, fingerprint: this.#init.fingerprint },
+      authorize,
+    );
   }
 
   /** Waits for the client that a former process had; its events of then are delivered meanwhile. */
@@ -106,10 +110,11 @@ export class V1Client {
     if (connection.isEnded) this.#lifetime.restoreEnded();
     else this.#lifetime.restore();
     this.#events.restore(connection, events);
-    if (connection.isEnded) return this.#init.onEnded();
+    if (connection.isEnded) {
+      this.#tokens.clear();
+      return this.#init.onEnded();
+    }
     this.#hasGap = true;
-    this.#tokenHashes = connection.tokenHashes;
-    for (const hash of connection.tokenHashes) this.#init.tokens.set(hash, this);
     // A plain client has none, and cannot come back.
     if (connection.tokenHashes.length === 0) this.end('broker-restarted');
     else this.#wait('broker-restarted');
@@ -131,8 +136,8 @@ export class V1Client {
     // must be the token that it will come back with.
     socket.hold();
     this.#receipts.afterTaken(this.#events.received, () => {
-      const token = this.#newToken(hashOf(shown));
-      void Promise.resolve(this.#storeTokens()).then(() => {
+      const token = this.#tokens.next(shown);
+      void this.#tokens.store(this.#context.journal).then(() => {
         if (this.#socket !== socket) return;
         this.#opened(socket, { handshake, token, received, resumed: true });
         socket.release();
@@ -159,7 +164,7 @@ export class V1Client {
 
   end(reason: EndReason): void {
     clearTimeout(this.#grace);
-    this.#setTokens([]);
+    this.#tokens.clear();
     this.#lifetime.end(reason);
     this.#init.onEnded();
   }
@@ -248,7 +253,7 @@ export class V1Client {
   }
 
   #readMessage(read: ReturnType<typeof readClientMessage>, bytes: number, request?: number): void {
-    if (!read.ok) return this.#events.refused(read.code, read.text);
+    if (!read.ok) return this.#events.refused({ code: read.code, text: read.text });
     this.#context.log.debug({ wskey: this.#connection.wskey, message: read.message }, '→ from client');
     this.#events.messaged(read.message, bytes, request);
   }
@@ -276,34 +281,10 @@ export class V1Client {
     this.end('closed');
   }
 
-  /**
-   * A new token. The one that the client has shown stays good until it has shown that it has the new one: the
-   * `opened` that tells it may be lost, and more than once.
-   */
-  #newToken(shownHash?: string): string {
-    const token = newToken();
-    this.#setTokens([hashOf(token), ...(shownHash === undefined ? [] : [shownHash])]);
-    return token;
-  }
-
   /** The client has read `opened`: it holds the newest token, and counts frames as this process does. */
   #confirm(): void {
     this.#hasGap = false;
-    const [newest, older] = this.#tokenHashes;
-    if (newest === undefined || older === undefined) return;
-    this.#setTokens([newest]);
-    void this.#storeTokens();
-  }
-
-  #setTokens(tokenHashes: readonly string[]): void {
-    for (const hash of this.#tokenHashes) this.#init.tokens.delete(hash);
-    for (const hash of tokenHashes) this.#init.tokens.set(hash, this);
-    this.#tokenHashes = tokenHashes;
-  }
-
-  #storeTokens(): Promise<void> | undefined {
-    const { wskey } = this.#connection;
-    return this.#context.journal?.write({ kind: 'tokens', wskey, tokenHashes: this.#tokenHashes });
+    if (this.#tokens.confirm()) void this.#tokens.store(this.#context.journal);
   }
 }
 

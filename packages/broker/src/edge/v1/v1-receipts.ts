@@ -12,6 +12,7 @@ import { Progress } from './progress.ts';
  * resume.
  */
 export class V1Receipts implements Receipts {
+  readonly isCounted = true;
   readonly #connection: HubConnection;
   readonly #settled: Progress;
   #taken: number;
