@@ -31,7 +31,8 @@ export class BackendError extends Error {
 
 /**
  * Thrown by a handler to drop its event for good. The broker is answered 422, logs the event as a dead letter,
- * and goes on with the next; any other error is answered 500, and the broker tries the same event again.
+ * tells the client that sent it that it was refused (not why), and goes on with the next. Any other error is answered
+ * 500, and the broker tries the same event again.
  *
  * @example
  * throw new RejectEvent('the room is closed');

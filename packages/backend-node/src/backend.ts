@@ -53,6 +53,10 @@ export const createBackend = <C extends ContractDefinition>(
 ): Backend => {
   const options: BackendOptions<C> = handlers;
   const maxBodyBytes = positiveInteger('maxBodyBytes', options.maxBodyBytes ?? defaultMaxBodyBytes);
+  const { dedupe } = options;
+  if (dedupe !== undefined && typeof dedupe.once !== 'function') {
+    throw new TypeError(`dedupe has no method \`once\`: expected a store, such as memoryStore()`);
+  }
   const dispatch = createDispatch(contract, handlers);
   const report = createReport(options.onError);
 
@@ -71,7 +75,6 @@ export const createBackend = <C extends ContractDefinition>(
     const event = readEventFacts(notification.value.message.type, headers);
     try {
       const handle = async (): Promise<string> => JSON.stringify(await dispatch(notification.value, event));
-      const { dedupe } = options;
       return commandsAnswer(
         dedupe === undefined || event.id === undefined ? await handle() : await dedupe.once(event.id, handle),
       );

@@ -9,6 +9,7 @@ import { RejectEvent } from './backend-error.ts';
 import { createBackend } from './backend.ts';
 import type { Context } from './context.ts';
 import { type DedupeStore, EventBusy } from './dedupe-store.ts';
+import { memoryStore } from './memory-store.ts';
 
 type Say = (ctx: Context<object>, text: string) => unknown;
 
@@ -159,6 +160,12 @@ test('events are handled each time without a store, and where they have no id', 
   const event = { message: { type: 'client-say' }, connection: { ip: '::1', wskey: 'k1' } };
   expect((await backend.handle(event)).status).toBe(200);
   expect(once).not.toHaveBeenCalled();
+});
+
+test.each([true, memoryStore, {}])('refuses at the start a dedupe that is no store: %s', (dedupe) => {
+  expect(() => createBackend({}, { dedupe: dedupe as never })).toThrow(
+    'dedupe has no method `once`: expected',
+  );
 });
 
 test('an event that another attempt is at work on is answered 503, to come again a second later', async () => {
