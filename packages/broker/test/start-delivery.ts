@@ -1,6 +1,7 @@
 /** Delivery over a fake backend and a fake clock. */
 import { Delivery } from '../src/delivery/delivery.ts';
 import type { EventQueue } from '../src/delivery/event-queue.ts';
+import type { Fate, QueuedEvent } from '../src/delivery/queued-event.ts';
 import type { BrokerOptions } from '../src/api.ts';
 import { settingsFrom } from '../src/settings.ts';
 import { type Answering, FakeBackend } from './fake-backend.ts';
@@ -13,13 +14,22 @@ export interface StartOptions {
   readonly config?: Config;
   readonly settings?: Partial<BrokerOptions>;
   readonly maxRequests?: number;
+  readonly clock?: FakeClock;
+  /** @default the longest */
+  readonly random?: () => number;
 }
 
 /** A delivery whose waits are all as long as they can be. */
-export const startDelivery = ({ answer, config, settings, maxRequests = 32 }: StartOptions = {}) => {
+export const startDelivery = ({
+  answer,
+  config,
+  settings,
+  maxRequests = 32,
+  clock = new FakeClock(),
+  random = () => 1,
+}: StartOptions = {}) => {
   const backend = new FakeBackend(answer);
   const commands = new FakeCommands(config);
-  const clock = new FakeClock();
   const delivery = new Delivery({
     backend,
     commands: commands.context,
@@ -27,7 +37,7 @@ export const startDelivery = ({ answer, config, settings, maxRequests = 32 }: St
     maxRequests,
     log: commands.context.log,
     clock,
-    random: () => 1,
+    random,
   });
   const open = (wskey: string, fields?: Record<string, unknown>): FakeConnection & { queue: EventQueue } => {
     const fake = commands.connect(wskey, fields);
@@ -35,6 +45,17 @@ export const startDelivery = ({ answer, config, settings, maxRequests = 32 }: St
   };
   const { logs } = commands;
   return { backend, commands, clock, delivery, open, logs };
+};
+
+/** Pushes an event, and tells its fates; there has to be one. */
+export const pushSettling = (
+  queue: EventQueue,
+  event: Partial<QueuedEvent> & { readonly id: string },
+): Fate[] => {
+  const fates: Fate[] = [];
+  const onSettled = (fate: Fate): void => void fates.push(fate);
+  queue.push({ type: 'client-x', json: '{"type":"client-x"}', ...event, onSettled }, 100);
+  return fates;
 };
 
 export const push = (queue: EventQueue, id: string, type = 'client-x'): void =>

@@ -58,18 +58,7 @@ export class HttpBackend implements Backend {
     const response = await this.#pool.request({
       method: 'POST',
       path: this.#path,
-      headers: {
-        'content-type': body.contentType,
-        accept: 'application/json',
-        'webhook-id': delivery.id,
-        'webhook-timestamp': String(Math.floor(Date.now() / 1_000)),
-        'wsbroker-attempt': String(delivery.attempt),
-        ...((delivery as any).request === undefined
-          ? {}
-          : { 'wsbroker-request': String((delivery as any).request) }),
-        ...((delivery as any).reason === undefined ? {} : { 'wsbroker-reason': (delivery as any).reason }),
-        ...(this.#authorization === undefined ? {} : { authorization: this.#authorization }),
-      },
+      headers: this.#headers(delivery, body.contentType),
       body: body.text,
       signal,
     });

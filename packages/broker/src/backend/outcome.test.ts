@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Answer } from './backend.ts';
-import { outcomeOf, retryAfterMs } from './outcome.ts';
+import { failureOf, outcomeOf, retryAfterMs } from './outcome.ts';
 
 test.each<[Answer['outcome'], number[]]>([
   ['delivered', [200, 201, 202, 204, 299]],
@@ -36,4 +36,26 @@ test('retry-after is a number that is not negative, or nothing, whatever the bac
       },
     ),
   );
+});
+
+const coded = (code: string, more: object = {}) => Object.assign(new Error(code), { code, ...more });
+
+test.each([
+  ['unreachable', coded('ECONNREFUSED')],
+  ['unreachable', coded('ENOTFOUND', { syscall: 'getaddrinfo' })],
+  ['unreachable', coded('ETIMEDOUT', { syscall: 'connect' })],
+  ['unreachable', coded('UND_ERR_CONNECT_TIMEOUT')],
+  ['unreachable', Object.assign(new AggregateError([coded('ECONNREFUSED')]), { code: 'ECONNREFUSED' })],
+  ['cut', coded('ECONNRESET')],
+  ['cut', coded('ETIMEDOUT', { syscall: 'read' })],
+  ['cut', coded('EPIPE')],
+  ['cut', coded('UND_ERR_SOCKET')],
+  ['cut', new Error('what nobody has thought of')],
+  ['cut', null],
+  ['no-answer', coded('UND_ERR_HEADERS_TIMEOUT')],
+  ['no-answer', coded('UND_ERR_BODY_TIMEOUT')],
+  ['status', Object.assign(new Error('Expected HTTP/'), { name: 'HTTPParserError' })],
+  ['status', coded('UND_ERR_HEADERS_OVERFLOW')],
+] as const)('%s: %s', (failure, error) => {
+  expect(failureOf(error)).toBe(failure);
 });

@@ -35,14 +35,12 @@ const unreachableCodes: ReadonlySet<unknown> = new Set([
 
 const noAnswerCodes: ReadonlySet<unknown> = new Set(['UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT']);
 
-/** What is no HTTP was answered all the same. */
-const badAnswerCodes = /^(HPE_|UND_ERR_HEADERS_OVERFLOW)/;
-
 /** How a request failed that got no status, by the error. */
 export const failureOf = (error: unknown): Failure => {
-  const { code, syscall } = (error ?? {}) as { code?: unknown; syscall?: unknown };
+  const { code, syscall, name } = (error ?? {}) as { code?: unknown; syscall?: unknown; name?: unknown };
   // A time-out of the system's may be one of a connection that was there, as well.
   if (unreachableCodes.has(code) || syscall === 'connect' || syscall === 'getaddrinfo') return 'unreachable';
   if (noAnswerCodes.has(code)) return 'no-answer';
-  return typeof code === 'string' && badAnswerCodes.test(code) ? 'status' : 'cut';
+  // What is no HTTP was answered all the same.
+  return name === 'HTTPParserError' || code === 'UND_ERR_HEADERS_OVERFLOW' ? 'status' : 'cut';
 };

@@ -115,6 +115,36 @@ test('log writes any JSON to the log, and its result is null', async () => {
   );
 });
 
+test('reply hands its message to who asked, once, and its result is null', async () => {
+  const { commands, ada } = threeConnections();
+  const replies: unknown[] = [];
+  const reply = (message: unknown): boolean => replies.push(message) === 1;
+  const origin = { connection: ada.connection, reply };
+  const results = await commands.run(
+    origin,
+    { type: 'reply', message: { sum: 3 } },
+    { type: 'reply', message: { sum: 4 } },
+  );
+  expect(results).toEqual([null, error('no-request', 'has its reply already')]);
+  expect(replies[0]).toEqual({ sum: 3 });
+  expect(ada.socket.messages).toEqual([]);
+});
+
+test.each(['ada', 'everyone', 'nobody'] as const)(
+  'reply without a request, from %s, is an error',
+  async (from) => {
+    const three = threeConnections();
+    const [result] = await three.commands.run(originOf(three, from), { type: 'reply', message: null });
+    expect(result).toEqual(error('no-request', 'no request caused this'));
+  },
+);
+
+test('reply needs a message', async () => {
+  const { commands, ada } = threeConnections();
+  const origin = { connection: ada.connection, reply: () => true };
+  expect(await commands.run(origin, { type: 'reply' })).toEqual([error('bad-command', 'message')]);
+});
+
 test('session merges, removes and adds', async () => {
   const { commands, ada } = threeConnections();
   await commands.run(ada, { type: 'session', data: { x: 'y', rooms: ['a', 'b'] } });

@@ -37,12 +37,6 @@ export const isBuiltIn = (type: string): boolean => builtInTypes.has(type);
 export const runBuiltIn = (context: BuiltInContext, candidate: unknown, origin: Origin): unknown => {
   const command = checkedCommand(builtInCommandSchema, candidate);
   switch (command.type) {
-    case 'reply': {
-      const r = (origin as { reply?: (m: unknown) => void }).reply;
-      if (!r) throw new CommandError('no-request', 'no request');
-      r(command.message);
-      return null;
-    }
     case 'log':
       context.log.output(command.text);
       return null;

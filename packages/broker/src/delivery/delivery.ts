@@ -189,7 +189,9 @@ export class Delivery {
       if (isFailed(answer)) this.#lastReason = answer.reason;
       this.#gate.leave(pass, isBrokenOff ? 'dropped' : endOf(answer));
       if (answer.outcome === 'stopped' || isBrokenOff) return this.#abandon();
-      if (answer.outcome === 'not-sent') return this.#giveUp(event, { code: 'not-delivered', ...answer });
+      if (answer.outcome === 'not-sent') {
+        return this.#giveUp(event, { code: 'not-delivered', reason: answer.reason });
+      }
       if (answer.outcome === 'delivered') return await this.#carryOut(answer, parcel);
       if (!isFailed(answer) || isRefusal(event, answer)) {
         return this.#giveUp(event, { code: 'refused', reason: answer.reason, ...statusOf(answer) });
@@ -279,10 +281,10 @@ export class Delivery {
     return { code: 'not-delivered', reason };
   }
 
-  #giveUp({ id, type }: QueuedEvent, { code, reason, ...status }: DeadLetter): Fate {
+  #giveUp({ id, type }: QueuedEvent, letter: DeadLetter): Fate {
     this.#deadLetters += 1;
-    this.#options.log.error({ id, reason }, `! ${type} was not delivered and is given up:`);
-    return { outcome: 'dead-letter', code, reason, ...status };
+    this.#options.log.error({ id, reason: letter.reason }, `! ${type} was not delivered and is given up:`);
+    return { outcome: 'dead-letter', ...letter };
   }
 }
 

@@ -51,6 +51,41 @@ test('another failure in between begins the minute anew', () => {
   expect(plan.waitMs(briefly, at(160_001, none))).toBeUndefined();
 });
 
+test('a poison event: gives up at the eighth failure while others are delivered, the first counted', () => {
+  const plan = new RetryPlan(bounds, 0);
+  const waits = [0, 1, 2, 3, 4, 5, 6, 7].map((successes) =>
+    plan.waitMs(retry, { ...at(0, none), successes }),
+  );
+  expect(waits).toEqual([0, 0, 0, 0, 0, 0, 0, undefined]);
+});
+
+test('failures while nothing else is delivered are not the event’s own', () => {
+  const plan = new RetryPlan(bounds, 0);
+  for (let n = 0; n < 100; n += 1) expect(plan.waitMs(retry, at(0, none))).toBe(0);
+  // One of many before, and six more of its own.
+  for (let n = 1; n <= 6; n += 1) expect(plan.waitMs(retry, { ...at(0, none), successes: n })).toBe(0);
+  expect(plan.waitMs(retry, { ...at(0, none), successes: 7 })).toBeUndefined();
+});
+
+test('an event that did not even get there is not poison, whatever others do', () => {
+  const plan = new RetryPlan(bounds, 0);
+  const unreachable: RetryAnswer = { outcome: 'retry', failure: 'unreachable', reason: 'ECONNREFUSED' };
+  for (let n = 1; n < 100; n += 1) expect(plan.waitMs(unreachable, { ...at(0, none), successes: n })).toBe(0);
+});
+
+test('while the backend is down there is no wait of its own, and none that would grow', () => {
+  const plan = new RetryPlan(bounds, 0);
+  const isDown = { ...at(0, longest), isDown: true };
+  for (let n = 0; n < 5; n += 1) expect(plan.waitMs({ ...retry, retryAfterMs: 5_000 }, isDown)).toBe(0);
+  expect(plan.waitMs(retry, at(0, longest))).toBe(100);
+});
+
+test('while the backend is down an event grows too old all the same', () => {
+  const plan = new RetryPlan(bounds, 0);
+  expect(plan.waitMs(retry, { ...at(300_001, none), isDown: true })).toBeUndefined();
+  expect(new RetryPlan(bounds, -100).untilMs).toBe(299_900);
+});
+
 test('no wait ends after the event is too old', () => {
   const answer = fc.record({
     outcome: fc.constantFrom('retry' as const, 'retry-briefly' as const),
