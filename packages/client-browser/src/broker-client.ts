@@ -1,4 +1,4 @@
-import type { AnyMessage } from '@wsbroker/protocol';
+import type { AnyMessage, BrokerErrorMessage } from '@wsbroker/protocol';
 import type { Client, Gap, RequestOptions } from './client.ts';
 import { ClientError } from './client-error.ts';
 import { type ErrorSink, Listeners, reportUnhandled } from './listeners.ts';
@@ -7,7 +7,7 @@ import { createMessageStream } from './message-stream.ts';
 import { type ClientOptions, type ResolvedOptions, resolveOptions } from './options.ts';
 import { decode, encode } from './plain-wire.ts';
 import { awaitReply } from './request.ts';
-import { type Sent, SentMessage, type SentOptions } from './sent.ts';
+import { ownFailure, type Sent, SentMessage, type SentOptions, type SentOwner } from './sent.ts';
 import { type ClientStatus, statusOf } from './status.ts';
 import { Wire, type WireOwner } from './wire.ts';
 
@@ -19,6 +19,7 @@ const dispose: typeof Symbol.dispose =
 export class BrokerClient implements Client {
   readonly #options: ResolvedOptions;
   readonly #onError: ErrorSink;
+  readonly #sentOwner: SentOwner;
   readonly #wire: Wire;
   readonly #listeners = new Map<string, Listeners<AnyMessage>>();
   readonly #gapListeners: Listeners<Gap>;
@@ -39,6 +40,14 @@ export class BrokerClient implements Client {
         reportUnhandled(second);
       }
     });
+    this.#sentOwner = {
+      onError,
+      onUnheard: (code, text) => {
+        const own = ownFailure(code, text);
+        if (own) onError(own);
+        else this.#emit({ type: 'broker-error', code, text });
+      },
+    };
     this.#subscribers = new Listeners(onError);
     this.#gapListeners = new Listeners(onError);
     const owner: WireOwner = {
@@ -114,7 +123,7 @@ export class BrokerClient implements Client {
   #encode(message: AnyMessage, options: SentOptions): SentMessage {
     const id = ++this.#lastId;
     const frame = encode(message, this.#wire.maxMessageBytes, options.onReply && id);
-    return new SentMessage(id, frame, this.#onError, options);
+    return new SentMessage(id, frame, this.#sentOwner, options);
   }
 
   #firstMessages(): readonly SentMessage[] {
@@ -137,18 +146,17 @@ export class BrokerClient implements Client {
       this.#onError(error);
       return;
     }
+    this.#emit(message);
+  }
+
+  #emit(message: AnyMessage): void {
     let heard = false;
     for (const type of [message.type, '*']) {
       if (this.#listeners.get(type)?.emit(message)) heard = true;
     }
-    // Otherwise a message that the broker refused would be lost in silence.
     if (message.type === 'broker-error' && !heard) {
-      this.#onError(
-        new ClientError(
-          'refused',
-          `The broker refused a message: ${String(message.code)}, ${String(message.text)}`,
-        ),
-      );
+      const { code, text } = message as unknown as BrokerErrorMessage;
+      this.#onError(new ClientError('refused', `A message failed: ${code}, ${text}`, undefined, code));
     }
   }
 

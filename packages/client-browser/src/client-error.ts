@@ -18,9 +18,9 @@ export type ClientErrorCode =
   | 'buffer-full'
   /** The broker sent something that is no message. */
   | 'bad-message'
-  /** The broker refused a message, and nobody listens to `broker-error`. */
+  /** A message failed, and nobody listens to `broker-error`: `wireCode` says how. */
   | 'refused'
-  /** A message or a request failed at the broker or the backend: `wireCode` says how. */
+  /** A request failed at the broker or the backend: `wireCode` says how. */
   | 'failed'
   /** The connection was lost, and with it the outcome of a message, or the reply to a request. */
   | 'connection-lost'
@@ -35,7 +35,7 @@ export type ClientErrorCode =
 export class ClientError extends Error {
   override readonly name = 'ClientError';
   readonly code: ClientErrorCode;
-  /** Of `failed`: the broker's own code, such as `refused` or `no-reply`. */
+  /** Of `failed` and `refused`: the broker's own code, such as `refused` or `no-reply`. */
   declare readonly wireCode?: string;
 
   constructor(code: ClientErrorCode, message: string, cause?: unknown, wireCode?: string) {

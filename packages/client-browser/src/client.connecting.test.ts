@@ -6,6 +6,7 @@ import {
   startClient,
   startMs,
   fakeTimeInEachTest,
+  calm,
 } from '../test/fake-client.ts';
 import { createClient } from './create-client.ts';
 import type { SocketClass } from './socket-like.ts';
@@ -32,7 +33,7 @@ describe('connecting', () => {
     using started = startClient({ autoConnect: false });
     const { client, network } = started;
     await settle();
-    expect(client.status).toEqual({ state: 'idle', attempt: 0, queued: 0 });
+    expect(client.status).toEqual({ state: 'idle', ...calm, attempt: 0 });
     expect(network.sockets).toHaveLength(0);
     client.connect();
     client.connect();
@@ -62,9 +63,10 @@ describe('connecting', () => {
     const first = network.latest;
     await vi.advanceTimersByTimeAsync(3_000);
     expect(client.status).toEqual({
+      ...calm,
       state: 'waiting',
       attempt: 1,
-      queued: 0,
+
       retryAtMs: startMs + 3_250,
       closeCode: 1006,
       reason: 'no answer within 3000 ms',
@@ -195,16 +197,17 @@ describe('coming back', () => {
     const { client, network } = started;
     network.latest.end(4500, 'banned');
     expect(client.status).toEqual({
+      ...calm,
       state: 'closed',
       attempt: 0,
-      queued: 0,
+
       closeCode: 4500,
       reason: 'banned',
     });
     await vi.advanceTimersByTimeAsync(60_000);
     expect(network.sockets).toHaveLength(1);
     client.connect();
-    expect(client.status).toEqual({ state: 'connecting', attempt: 0, queued: 0 });
+    expect(client.status).toEqual({ state: 'connecting', ...calm, attempt: 0 });
     await settle();
     expect(network.sockets).toHaveLength(2);
   });

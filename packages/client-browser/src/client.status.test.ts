@@ -1,5 +1,5 @@
 import { describe, expect, test, vi } from 'vitest';
-import { openClient, settle, startClient, fakeTimeInEachTest } from '../test/fake-client.ts';
+import { calm, openClient, settle, startClient, fakeTimeInEachTest } from '../test/fake-client.ts';
 import { FakeNetwork } from '../test/fake-socket.ts';
 import { createClient } from './create-client.ts';
 import type { ClientStatus } from './status.ts';
@@ -93,9 +93,10 @@ describe('close()', () => {
     started.client.close(3000, 'bye');
     expect(started.network.latest.closes[0]).toEqual([3000, 'bye']);
     expect(started.client.status).toEqual({
+      ...calm,
       state: 'closed',
       attempt: 0,
-      queued: 0,
+
       closeCode: 3000,
       reason: 'bye',
     });

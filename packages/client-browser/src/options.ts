@@ -73,7 +73,8 @@ export interface ClientOptions<C extends ContractDefinition = ContractDefinition
   readonly maxBufferedMessages?: number | undefined;
   /**
    * Gets what no caller waits for: what a listener threw (`unknown`), and a {@link ClientError}: `bad-message`;
-   * `refused`; `failed` or `connection-lost` of a message whose `settled` nobody has read.
+   * of a message whose handle nobody watches `connection-lost`, and `refused` when nobody listens to
+   * `broker-error` either.
    * @default `reportError`: console and `window.onerror`; in Node an uncaught exception
    */
   readonly onError?: ((error: unknown) => void) | undefined;

@@ -1,6 +1,7 @@
 import type { RequestOptions } from './client.ts';
+import { ClientError } from './client-error.ts';
 import { greatestMs } from './machine.ts';
-import { failure, type FailureCode, type SentMessage } from './sent.ts';
+import { type FailureCode, ownFailure, type SentMessage } from './sent.ts';
 
 /**
  * Sends a request, and waits for its reply, its failure, or the end of patience.
@@ -16,25 +17,26 @@ export const awaitReply = async (
   let onAbort: (() => void) | undefined;
   try {
     return await new Promise<never>((resolve, reject) => {
-      const sent = send(resolve as (reply: unknown) => void);
+      let sent: SentMessage | undefined;
       const giveUp = (code: 'aborted' | 'timeout', text: string) => {
-        reject(failure(code, text, signal?.reason));
-        withdraw(sent, code, text);
+        reject(ownFailure(code, text, signal?.reason));
+        if (sent) withdraw(sent, code, text);
       };
       onAbort = () => giveUp('aborted', 'The request was aborted');
+      if (signal?.aborted) return onAbort();
+      sent = send(resolve as (reply: unknown) => void);
       timer = setTimeout(
         () => giveUp('timeout', `No reply within ${timeoutMs} ms`),
         Math.min(timeoutMs, greatestMs),
       );
       signal?.addEventListener('abort', onAbort);
-      if (signal?.aborted) onAbort();
       void sent.settled.then((settled) => {
         // A reply comes before the word that its request is processed, so it was lost with an older socket.
-        reject(
+        const { code, text } =
           settled.outcome === 'failed'
-            ? failure(settled.code, settled.text)
-            : failure('connection-lost', 'The reply was lost on its way'),
-        );
+            ? settled
+            : ({ code: 'connection-lost', text: 'The reply was lost on its way' } as const);
+        reject(ownFailure(code, text) ?? new ClientError('failed', text, undefined, code));
       });
     });
   } finally {

@@ -29,7 +29,10 @@ export type Settled =
   | { readonly outcome: 'delivered' | 'unknown' }
   | { readonly outcome: 'failed'; readonly code: FailureCode; readonly text: string };
 
-/** A message on its way. Who does not care may forget it: a failure then goes to `onError`. */
+/**
+ * A message on its way. Whoever does not care may forget it: when neither `settled` nor `subscribe` was used, a
+ * failure goes to those who listen to `broker-error`, or to `onError`.
+ */
 export interface Sent {
   /** Rises with each message of this client. */
   readonly id: number;
@@ -43,11 +46,17 @@ export interface Sent {
 /** Codes of a failure that are codes of errors as well; any other is the broker's word. */
 const ownCodes = /^(closed|connection-lost|no-requests|timeout|aborted)$/;
 
-/** A failure, for those who catch it. */
-export const failure = (code: FailureCode, text: string, cause?: unknown): ClientError =>
-  ownCodes.test(code)
-    ? new ClientError(code as ClientErrorCode, text, cause)
-    : new ClientError('failed', text, undefined, code);
+/** A failure of the client's own, for those who catch it; none for what the broker said. */
+export const ownFailure = (code: FailureCode, text: string, cause?: unknown): ClientError | undefined =>
+  ownCodes.test(code) ? new ClientError(code as ClientErrorCode, text, cause) : undefined;
+
+/** Whom a message tells. */
+export interface SentOwner {
+  /** Of what a listener threw. */
+  readonly onError: ErrorSink;
+  /** Of a failure that nobody else would learn of. */
+  readonly onUnheard: (code: FailureCode, text: string) => void;
+}
 
 export interface SentOptions {
   /** One of `firstMessages`, which only the connection that it was made for needs to hear. */
@@ -65,19 +74,19 @@ export class SentMessage implements Sent {
   /** As it goes out. */
   readonly frame: Encoded;
   readonly options: SentOptions;
-  readonly #onError: ErrorSink;
+  readonly #owner: SentOwner;
   readonly #listeners: Listeners<void>;
   readonly #settled: Promise<Settled>;
   #resolve!: (settled: Settled) => void;
   /** Whether anybody would learn of a failure. */
   #isWatched = false;
 
-  constructor(id: number, frame: Encoded, onError: ErrorSink, options: SentOptions = {}) {
+  constructor(id: number, frame: Encoded, owner: SentOwner, options: SentOptions = {}) {
     this.id = id;
     this.frame = frame;
     this.options = options;
-    this.#onError = onError;
-    this.#listeners = new Listeners(onError);
+    this.#owner = owner;
+    this.#listeners = new Listeners(owner.onError);
     this.#settled = new Promise((resolve) => (this.#resolve = resolve));
   }
 
@@ -104,7 +113,7 @@ export class SentMessage implements Sent {
     this.#resolve(outcome);
     // Otherwise it would be lost in silence. A close is no surprise to whoever closed.
     if (outcome.outcome === 'failed' && outcome.code !== 'closed' && !this.#isWatched) {
-      this.#onError(failure(outcome.code, `Message ${this.id} failed: ${outcome.code}, ${outcome.text}`));
+      this.#owner.onUnheard(outcome.code, outcome.text);
     }
   }
 }

@@ -3,6 +3,9 @@ import { createClient } from '../src/create-client.ts';
 import type { ClientOptions } from '../src/options.ts';
 import { FakeNetwork } from './fake-socket.ts';
 
+/** Of a status when nothing waits. */
+export const calm = { queued: 0, unsettled: 0, backend: 'up' } as const;
+
 export const startMs = 1_000_000;
 
 /** Each test of the file gets a clock of its own, and must leave no timer. */

@@ -5,19 +5,22 @@ type Handler = ((event: never) => unknown) | null;
 /** A socket without a network: a test says when it opens, what it receives and how it ends. */
 export class FakeSocket implements SocketLike {
   readonly url: string;
+  readonly protocols: readonly string[] | undefined;
   readonly sent: string[] = [];
   /** Arguments of each `close()` but those that a real socket ignores. */
   readonly closes: (readonly [code: number | undefined, reason: string | undefined])[] = [];
   readyState = 0;
   bufferedAmount = 0;
+  /** What the other side has agreed to: a test says so before `open()`. */
   protocol = '';
   onopen: Handler = null;
   onmessage: Handler = null;
   onclose: Handler = null;
   onerror: Handler = null;
 
-  constructor(url: string) {
+  constructor(url: string, protocols?: readonly string[]) {
     this.url = url;
+    this.protocols = protocols;
   }
 
   /** What was sent, decoded. */
@@ -71,8 +74,8 @@ export class FakeNetwork {
   constructor() {
     const { sockets } = this;
     this.WebSocket = class extends FakeSocket {
-      constructor(url: string) {
-        super(url);
+      constructor(url: string, protocols?: readonly string[]) {
+        super(url, protocols);
         sockets.push(this);
       }
     };
