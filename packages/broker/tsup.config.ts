@@ -1,7 +1,12 @@
 import { defineConfig } from 'tsup';
 
 export default defineConfig({
-  entry: ['src/index.ts', 'src/cli.ts'],
+  entry: {
+    index: 'src/index.ts',
+    cli: 'src/cli.ts',
+    // A thread is started from a file of its own.
+    'journal-worker': 'src/delivery/journal/journal-worker.ts',
+  },
   format: ['esm'],
   target: 'node22',
   platform: 'node',

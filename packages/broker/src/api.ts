@@ -64,7 +64,7 @@ export interface Broker extends AsyncDisposable {
   readonly config: BrokerOptions;
   readonly websocketServer: WebSocketServer;
   readonly httpServer: Server | SecureServer;
-  /** Resolves once the broker listens; rejects with a `BrokerError` (`port-taken`, `listen-failed`). */
+  /** Resolves once the broker listens; rejects with a `BrokerError` (`port-taken`, `listen-failed`, `journal-failed`). */
   readonly ready: Promise<void>;
   /** The port it listens on; with `port: 0` the one that was free. 0 before `ready`. */
   readonly port: number;
@@ -85,8 +85,9 @@ export interface Broker extends AsyncDisposable {
   /** Writes to the broker's log, as the command `log` does. */
   log(line: { text: unknown }): void;
   /**
-   * Stops: no new connections, sockets closed with 1001, waiting events delivered.
-   * @param options.drainMs How long waiting events may take, in milliseconds. @default 5000
+   * Stops: no new connections; sockets are told with `bye`, and closed with 1001 one after the other; waiting
+   * events are delivered. With a journal what is not, and the connections of clients that can resume, stay in it.
+   * @param options.drainMs How long all of that may take, in milliseconds. @default the option `drainMs`
    */
   close(options?: { drainMs?: number }): Promise<void>;
 }

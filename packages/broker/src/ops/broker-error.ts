@@ -5,6 +5,8 @@ export type BrokerErrorCode =
   | 'port-taken'
   /** The server could not listen, for another reason: see `cause`. */
   | 'listen-failed'
+  /** The file of the option `journal` cannot be used: the text says why. */
+  | 'journal-failed'
   /** So many events wait for the backend that no more are taken. */
   | 'queue-full'
   /** The broker was closed before it could do this. */
