@@ -10,6 +10,8 @@ export default defineConfig({
   format: ['esm'],
   target: 'node22',
   platform: 'node',
+  // `node:sqlite` has no name without the prefix.
+  removeNodeProtocol: false,
   dts: { entry: ['src/index.ts'] },
   clean: true,
   sourcemap: true,

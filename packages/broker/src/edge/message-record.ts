@@ -149,15 +149,20 @@ export class MessageRecord {
       : lacksReply
         ? noReply
         : undefined;
-    this.write(
-      isDead
-        ? { kind: 'dead-letter', wskey, number, why: fate.reason }
-        : { kind: 'delivered', wskey, number },
-      ...this.#failed(message, failure),
-    );
+    const change: JournalChange = isDead
+      ? { kind: 'dead-letter', wskey, number, why: fate.reason }
+      : { kind: 'delivered', wskey, number };
+    const written = this.#journal?.write(change, ...this.#failed(message, failure));
     if (message === undefined) return;
-    if (failure) this.#receipts.failed(message, failure.code, failure.text);
-    else this.#receipts.delivered(message);
+    // It is true already that it was delivered. That it never will be is true once nobody would send it again.
+    if (!failure) this.#receipts.delivered(message);
+    else this.#tellFailure(message, failure, written);
+  }
+
+  #tellFailure(message: number, { code, text }: Failure, written: Promise<void> | undefined): void {
+    const tell = (): void => this.#receipts.failed(message, code, text);
+    if (written) void written.then(tell);
+    else tell();
   }
 
   #failed(message: number | undefined, failure: Failure | undefined): JournalChange[] {

@@ -1,47 +1,107 @@
-/** "wsbr": tells a journal from any other SQLite file. */
-export const applicationId = 0x77_73_62_72;
+import type { DatabaseSync } from 'node:sqlite';
 
-/** Of the tables below. A broker refuses a journal of a later one. */
+/** `WSBR`: tells a journal from the databases of other programs. */
+export const applicationId = 0x57_53_42_52;
+
+/** The version of the tables. A file of a later one is not opened. */
 export const schemaVersion = 1;
 
-export const schema = `
-  CREATE TABLE connections (
-    wskey TEXT PRIMARY KEY,
-    session TEXT NOT NULL,
-    tokens TEXT NOT NULL,
-    fingerprint TEXT NOT NULL,
-    last_event INTEGER NOT NULL,
-    received INTEGER NOT NULL,
-    is_ended INTEGER NOT NULL DEFAULT 0
-  ) STRICT;
-  CREATE TABLE events (
-    place INTEGER PRIMARY KEY,
-    wskey TEXT NOT NULL,
-    number INTEGER NOT NULL,
-    type TEXT NOT NULL,
-    json TEXT NOT NULL,
-    happened_at INTEGER NOT NULL,
-    message INTEGER,
-    request INTEGER,
-    reason TEXT,
-    UNIQUE (wskey, number)
-  ) STRICT;
-  CREATE TABLE failures (
-    wskey TEXT NOT NULL,
-    message INTEGER NOT NULL,
-    code TEXT NOT NULL,
-    text TEXT NOT NULL,
-    PRIMARY KEY (wskey, message)
-  ) STRICT, WITHOUT ROWID;
-  CREATE TABLE dead_letters (
-    place INTEGER PRIMARY KEY,
-    id TEXT NOT NULL,
-    wskey TEXT NOT NULL,
-    number INTEGER NOT NULL,
-    type TEXT NOT NULL,
-    json TEXT NOT NULL,
-    happened_at INTEGER NOT NULL,
-    died_at INTEGER NOT NULL,
-    why TEXT NOT NULL
-  ) STRICT;
+export const tables = `
+CREATE TABLE connection (
+  wskey TEXT NOT NULL UNIQUE,
+  session_info TEXT NOT NULL,
+  token_hashes TEXT NOT NULL, -- a JSON list
+  fingerprint TEXT NOT NULL,
+  last_event INTEGER NOT NULL,
+  received INTEGER NOT NULL,
+  is_ended INTEGER NOT NULL DEFAULT 0
+) STRICT;
+
+CREATE TABLE event (
+  sequence INTEGER PRIMARY KEY, -- in the order in which they happened
+  wskey TEXT NOT NULL,
+  number INTEGER NOT NULL,
+  type TEXT NOT NULL,
+  happened_at_ms INTEGER NOT NULL,
+  message INTEGER,
+  request INTEGER,
+  reason TEXT,
+  json TEXT NOT NULL,
+  UNIQUE (wskey, number)
+) STRICT;
+
+CREATE TABLE failure (
+  wskey TEXT NOT NULL,
+  message INTEGER NOT NULL,
+  code TEXT NOT NULL,
+  text TEXT NOT NULL,
+  PRIMARY KEY (wskey, message)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE dead_letter (
+  sequence INTEGER PRIMARY KEY, -- in the order in which they died
+  id TEXT NOT NULL,
+  wskey TEXT NOT NULL,
+  number INTEGER NOT NULL,
+  type TEXT NOT NULL,
+  happened_at_ms INTEGER NOT NULL,
+  died_at_ms INTEGER NOT NULL,
+  message INTEGER,
+  request INTEGER,
+  reason TEXT,
+  why TEXT NOT NULL,
+  json TEXT NOT NULL
+) STRICT;
+
+PRAGMA application_id = ${applicationId};
+PRAGMA user_version = ${schemaVersion};
 `;
+
+/**
+ * Every statement may run again with the same values and may find no row: after a crash of the thread a group
+ * is written once more that may have been committed before.
+ */
+export const prepareStatements = (db: DatabaseSync) => ({
+  open: db.prepare(`
+    INSERT INTO connection (wskey, session_info, token_hashes, fingerprint, last_event, received)
+    VALUES (?, ?, ?, ?, ?, ?)
+    ON CONFLICT (wskey) DO UPDATE SET session_info = excluded.session_info, token_hashes = excluded.token_hashes,
+      fingerprint = excluded.fingerprint, last_event = excluded.last_event, received = excluded.received, is_ended = 0`),
+  event: db.prepare(`
+    INSERT INTO event (wskey, number, type, happened_at_ms, message, request, reason, json)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+    ON CONFLICT (wskey, number) DO NOTHING`),
+  forward: db.prepare(`
+    UPDATE connection SET last_event = max(last_event, ?), received = max(received, ?) WHERE wskey = ?`),
+  session: db.prepare('UPDATE connection SET session_info = ? WHERE wskey = ?'),
+  tokens: db.prepare('UPDATE connection SET token_hashes = ? WHERE wskey = ?'),
+  removeEvent: db.prepare('DELETE FROM event WHERE wskey = ? AND number = ?'),
+  bury: db.prepare(`
+    INSERT INTO dead_letter
+      (id, wskey, number, type, happened_at_ms, died_at_ms, message, request, reason, why, json)
+    SELECT wskey || '-' || number, wskey, number, type, happened_at_ms, ?, message, request, reason, ?, json
+    FROM event WHERE wskey = ? AND number = ?
+    RETURNING length(json) AS bytes`),
+  countDeadLetters: db.prepare('SELECT count(*) AS count, total(length(json)) AS bytes FROM dead_letter'),
+  dropDeadLetter: db.prepare(`
+    DELETE FROM dead_letter WHERE sequence = (SELECT min(sequence) FROM dead_letter)
+    RETURNING length(json) AS bytes`),
+  failed: db.prepare(`
+    INSERT OR REPLACE INTO failure (wskey, message, code, text)
+    SELECT wskey, ?, ?, ? FROM connection WHERE wskey = ? AND is_ended = 0`),
+  dropFailures: db.prepare('DELETE FROM failure WHERE wskey = ? AND message <= ?'),
+  end: db.prepare('UPDATE connection SET is_ended = 1 WHERE wskey = ?'),
+  removeEnded: db.prepare(`
+    DELETE FROM connection
+    WHERE wskey = ?1 AND is_ended = 1 AND NOT EXISTS (SELECT 1 FROM event WHERE wskey = ?1)`),
+  connections: db.prepare(`
+    SELECT wskey, session_info AS sessionInfo, token_hashes AS tokenHashes, fingerprint,
+      last_event AS lastEvent, received, is_ended AS isEnded
+    FROM connection ORDER BY rowid`),
+  events: db.prepare(`
+    SELECT wskey, number, type, json, happened_at_ms AS happenedAtMs, message, request, reason
+    FROM event ORDER BY sequence`),
+  failures: db.prepare('SELECT wskey, message, code, text FROM failure ORDER BY wskey, message'),
+});
+
+export type Statements = ReturnType<typeof prepareStatements>;

@@ -57,13 +57,14 @@ export class Store {
     this.#options = options;
     this.#maxPages = Math.floor(options.maxBytes / pageBytes);
     const { file } = options;
-    // Before SQLite does: what users write is nobody else's to read.
-    closeSync(openSync(file, 'a', 0o600));
-    this.#database = new Database(file);
+    let database: DatabaseSync | undefined;
     try {
+      // Before SQLite does: what users write is nobody else's to read.
+      closeSync(openSync(file, 'a', 0o600));
+      this.#database = database = new Database(file);
       this.#open();
     } catch (error) {
-      this.#database.close();
+      database?.close();
       throw explained(error, file);
     }
   }

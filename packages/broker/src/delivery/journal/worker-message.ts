@@ -1,19 +1,38 @@
 import type { JournalChange, JournalContent } from './journal.ts';
 
-/** What the broker's thread asks of the worker. */
-export type ToWorker =
-  /** Changes of one turn, and the number of the batch. */
-  | { readonly kind: 'write'; readonly batch: number; readonly changes: readonly JournalChange[] }
-  | { readonly kind: 'close' };
+/** What the journal's thread is started with. */
+export interface JournalFileOptions {
+  readonly file: string;
+  readonly maxBytes: number;
+  readonly maxDeadLetters: number;
+}
 
-/** What the worker tells. */
+/** Changes that are committed in one transaction. */
+export interface ChangeGroup {
+  readonly changes: readonly JournalChange[];
+  /** They make room, and may take the pages that are kept for that. */
+  readonly isFreeing: boolean;
+}
+
+/** Why a group was not committed. Nothing of it was. */
+export interface CommitFailure {
+  readonly text: string;
+  /** There is no room: fewer changes may fit, and changes that make room help. */
+  readonly isFull: boolean;
+  /** Not the disk's fault: the same changes fail again, whenever they are tried. */
+  readonly isLasting: boolean;
+}
+
+/** To the journal's thread. */
+export type ToWorker =
+  ({ readonly kind: 'write' } & ChangeGroup) | { readonly kind: 'load' } | { readonly kind: 'close' };
+
+/** From the journal's thread; one answer for each message, in order, and first of all `opened` or `unusable`. */
 export type FromWorker =
-  | { readonly kind: 'opened'; readonly content: JournalContent }
-  /** The file cannot be the journal. */
-  | { readonly kind: 'refused'; readonly text: string }
-  /** All batches up to this one are on disk, since then (`process.hrtime`). */
-  | { readonly kind: 'committed'; readonly batch: number; readonly atNs: bigint }
-  /** Nothing can be written; the worker tries again by itself. */
-  | { readonly kind: 'stuck'; readonly reason: string }
-  | { readonly kind: 'unstuck' }
-  | { readonly kind: 'closed' };
+  | { readonly kind: 'opened' }
+  /** The file cannot be used, for this reason: nothing more is done. */
+  | { readonly kind: 'unusable'; readonly text: string }
+  | { readonly kind: 'loaded'; readonly content: JournalContent }
+  /** `process.hrtime.bigint()` right after the commit. */
+  | { readonly kind: 'committed'; readonly atNs: bigint }
+  | ({ readonly kind: 'failed' } & CommitFailure);

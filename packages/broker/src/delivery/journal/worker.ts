@@ -1,0 +1,51 @@
+/** The journal's thread: waits for the disk, so that the event loop of the broker does not. */
+import { parentPort, workerData } from 'node:worker_threads';
+import { JournalFile } from './journal-file.ts';
+import { commitFailureOf, whyUnusable } from './sqlite-failure.ts';
+import type { FromWorker, JournalFileOptions, ToWorker } from './worker-message.ts';
+
+if (!parentPort) throw new Error('This file is the thread of a journal, and is not run by itself');
+const port = parentPort;
+
+const answer = (message: FromWorker): void => port.postMessage(message);
+
+const open = (): JournalFile | undefined => {
+  try {
+    const file = new JournalFile(workerData as JournalFileOptions);
+    answer({ kind: 'opened' });
+    return file;
+  } catch (error) {
+    answer({ kind: 'unusable', text: whyUnusable(error) });
+    return undefined;
+  }
+};
+
+const load = (file: JournalFile): FromWorker => {
+  try {
+    return { kind: 'loaded', content: file.load() };
+  } catch (error) {
+    return { kind: 'unusable', text: whyUnusable(error) };
+  }
+};
+
+const write = (file: JournalFile, group: ToWorker & { kind: 'write' }): FromWorker => {
+  try {
+    file.commit(group);
+    return { kind: 'committed', atNs: process.hrtime.bigint() };
+  } catch (error) {
+    return { kind: 'failed', ...commitFailureOf(error) };
+  }
+};
+
+const file = open();
+if (file) {
+  port.on('message', (message: ToWorker) => {
+    if (message.kind === 'write') answer(write(file, message));
+    else if (message.kind === 'load') answer(load(file));
+    else {
+      // The last connection writes the log back into the file and removes it.
+      file.close();
+      port.close();
+    }
+  });
+}
