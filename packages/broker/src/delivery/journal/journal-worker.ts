@@ -1,7 +1,7 @@
 import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import type { JournalChange } from './journal.ts';
 import { Store, type StoreOptions, sqliteCode } from './store.ts';
-import type { FromWorker, ToWorker } from './worker-message.ts';
+import type { FromWorker, ToWorker } from './store-message.ts';
 
 /*
  * The thread of the journal: SQLite's calls wait for the disk, and the broker must not.

@@ -4,7 +4,7 @@ import type { Log } from '../../ops/logger.ts';
 import { reasonOf } from '../../ops/reason.ts';
 import type { Journal, JournalChange, JournalContent } from './journal.ts';
 import type { StoreOptions } from './store.ts';
-import type { FromWorker, ToWorker } from './worker-message.ts';
+import type { FromWorker, ToWorker } from './store-message.ts';
 
 export interface JournalOptions extends StoreOptions {
   readonly log: Log;

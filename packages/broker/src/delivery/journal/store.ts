@@ -8,7 +8,7 @@ import type {
   StoredEvent,
   StoredFailure,
 } from './journal.ts';
-import { applicationId, schema, schemaVersion } from './schema.ts';
+import { applicationId, schema, schemaVersion } from './store-schema.ts';
 
 export interface StoreOptions {
   readonly file: string;
