@@ -1,60 +1,89 @@
-import { Worker } from 'node:worker_threads';
+import { resolve } from 'node:path';
+import type { Worker } from 'node:worker_threads';
 import { BrokerError } from '../../ops/broker-error.ts';
-import type { Log } from '../../ops/logger.ts';
-import { reasonOf } from '../../ops/reason.ts';
+import type { Logger } from '../../ops/logger.ts';
 import type { Journal, JournalChange, JournalContent } from './journal.ts';
-import type { StoreOptions } from './store.ts';
-import type { FromWorker, ToWorker } from './store-message.ts';
+import { JournalThread, startWorker } from './journal-thread.ts';
+import { PendingWrites, type PendingWrite, settle } from './pending-writes.ts';
+import { StuckLog } from './stuck-log.ts';
+import type { CommitFailure, FromWorker, JournalFileOptions } from './worker-message.ts';
 
-export interface JournalOptions extends StoreOptions {
-  readonly log: Log;
-  /** Told of each commit when it is done, with the time at which it was, by `process.hrtime.bigint()`. */
-  readonly onCommit?: ((atNs: bigint) => void) | undefined;
+const firstRetryMs = 250;
+const lastRetryMs = 2_000;
+/** How long {@link Journal.close} waits for a disk that refuses, and for one that does not answer. */
+const giveUpMs = 2_000;
+const giveUpSilentMs = 10_000;
+
+export interface JournalOptions extends JournalFileOptions {
+  readonly log: Logger;
+  /**
+   * Told of each commit, before those who wrote are.
+   * @param changes So many changes were committed in all.
+   * @param atNs `process.hrtime.bigint()` right after it.
+   */
+  readonly onCommit?: ((changes: number, atNs: bigint) => void) | undefined;
+  /** Starts the thread; for a test that ends it. */
+  readonly startWorker?: ((options: JournalFileOptions) => Worker) | undefined;
 }
 
-/** Changes of one turn of the event loop. */
-interface Batch {
-  readonly number: number;
-  readonly changes: JournalChange[];
-  readonly committed: Promise<void>;
-  readonly commit: () => void;
+/**
+ * Opens a journal in a file, which is made if it is not there.
+ * @throws BrokerError `journal-failed` with the reason.
+ */
+export const openJournal = async (options: JournalOptions): Promise<Journal> => {
+  const journal = new SqliteJournal(options);
+  await journal.opened;
+  return journal;
+};
+
+interface Waiter<Value> {
+  readonly resolve: (value: Value) => void;
+  readonly reject: (error: BrokerError) => void;
 }
 
-/** How long a stop waits for what cannot be written. */
-const maxCloseMs = 2_000;
+/** One transaction that is on its way. */
+interface Group {
+  readonly writes: readonly PendingWrite[];
+  readonly isFreeing: boolean;
+  /** Nothing else waited. */
+  readonly isAll: boolean;
+}
 
-/** After a worker has died, the next one is tried so much later. */
-const restartMs = 250;
-
-/** Beside this file in the sources, and in what is built. */
-const workerUrl = new URL(
-  import.meta.url.endsWith('.ts') ? './journal-worker.ts' : './journal-worker.js',
-  import.meta.url,
-);
-
-/** A journal in an SQLite file, written by a thread of its own. */
+/**
+ * A journal in SQLite, in a thread of its own.
+ *
+ * While one transaction is on its way to the disk, what is written meanwhile gathers and is the next one.
+ */
 class SqliteJournal implements Journal {
+  readonly opened: Promise<void>;
+  onStuck: () => void = () => undefined;
   readonly #options: JournalOptions;
-  #worker: Worker | undefined;
-  #content: JournalContent | undefined;
-  /** Not on disk yet, the oldest first; the last one may still be growing. */
-  readonly #batches: Batch[] = [];
-  #gathering: Batch | undefined;
-  #lastNumber = 0;
+  readonly #pending = new PendingWrites();
+  readonly #stuckLog: StuckLog;
+  #thread: JournalThread | undefined;
+  #isOpen = false;
+  #opening: Waiter<void> | undefined;
+  #loading: Waiter<JournalContent> | undefined;
+  #group: Group | undefined;
+  /** So many writes a transaction, at most; fewer when there is little room. */
+  #maxWrites = Infinity;
   #isStuck = false;
-  #isClosed = false;
-  #restart: NodeJS.Timeout | undefined;
-  onStuck: () => void = () => {};
+  #retryMs = firstRetryMs;
+  #retryTimer: NodeJS.Timeout | undefined;
+  #immediate: NodeJS.Immediate | undefined;
+  #committed = 0;
+  #whenIdle: (() => void) | undefined;
+  #closed: Promise<void> | undefined;
+  #isEnded = false;
 
   constructor(options: JournalOptions) {
-    this.#options = options;
-  }
-
-  /** @throws BrokerError `journal-failed` */
-  async open(): Promise<void> {
-    const { promise: opened, resolve, reject } = Promise.withResolvers<void>();
-    this.#start({ resolve, reject });
-    await opened;
+    // An absolute path: `:memory:` and `file:` are names of files here.
+    this.#options = { ...options, file: resolve(options.file) };
+    this.#stuckLog = new StuckLog(options.log);
+    this.opened = new Promise((done, reject) => {
+      this.#opening = { resolve: done, reject };
+    });
+    this.#start();
   }
 
   get isStuck(): boolean {
@@ -62,128 +91,216 @@ class SqliteJournal implements Journal {
   }
 
   load(): Promise<JournalContent> {
-    const content = this.#content ?? { connections: [], events: [], failures: [] };
-    this.#content = undefined;
-    return Promise.resolve(content);
+    return new Promise((done, reject) => {
+      this.#loading = { resolve: done, reject };
+      this.#thread?.hold(true);
+      this.#thread?.send({ kind: 'load' });
+    });
   }
 
   write(...changes: readonly JournalChange[]): Promise<void> {
-    // Nothing will be written any more, and nobody may be told that it was.
-    if (this.#isClosed) return new Promise(() => {});
-    this.#gathering ??= this.#newBatch();
-    this.#gathering.changes.push(...changes);
-    return this.#gathering.committed;
-  }
-
-  async close(): Promise<void> {
-    if (this.#isClosed) return;
-    this.#flush();
-    this.#isClosed = true;
-    clearTimeout(this.#restart);
-    const worker = this.#worker;
-    if (!worker) return;
-    worker.ref();
-    const closed = new Promise<void>((resolve) => {
-      worker.once('exit', () => resolve());
+    if (changes.length === 0) return Promise.resolve();
+    // Nothing can be promised any more.
+    if (this.#isEnded) return new Promise(() => undefined);
+    const written = this.#pending.push(changes);
+    this.#immediate ??= setImmediate(() => {
+      this.#immediate = undefined;
+      this.#flush();
     });
-    worker.postMessage({ kind: 'close' } satisfies ToWorker);
-    const timer = setTimeout(() => void worker.terminate(), maxCloseMs);
-    await closed;
-    clearTimeout(timer);
-    const left = this.#batches.reduce((sum, { changes }) => sum + changes.length, 0);
-    if (left > 0) this.#options.log.error({}, `! ${left} changes could not be written to the journal`);
+    return written;
   }
 
-  #newBatch(): Batch {
-    const { promise: committed, resolve: commit } = Promise.withResolvers<void>();
-    this.#lastNumber += 1;
-    const batch = { number: this.#lastNumber, changes: [], committed, commit };
-    this.#batches.push(batch);
-    // After all sockets of this turn have been read.
-    setImmediate(() => this.#flush());
-    return batch;
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
   }
 
-  #flush(): void {
-    const batch = this.#gathering;
-    if (!batch) return;
-    this.#gathering = undefined;
-    this.#post(batch);
-  }
-
-  #post({ number, changes }: Batch): void {
-    // A process that waits for a commit must not end for want of anything else to do.
-    this.#worker?.ref();
-    this.#worker?.postMessage({ kind: 'write', batch: number, changes } satisfies ToWorker);
-  }
-
-  #start(opening?: { resolve: () => void; reject: (error: Error) => void }): void {
-    const { file, maxBytes, maxDeadLetters } = this.#options;
-    const worker = new Worker(workerUrl, { workerData: { file, maxBytes, maxDeadLetters } });
-    this.#worker = worker;
-    let why = 'it ended';
-    worker.on('error', (error) => (why = reasonOf(error)));
-    worker.on('message', (message: FromWorker) => {
-      if (message.kind === 'opened') {
-        this.#content ??= message.content;
-        opening?.resolve();
-        // Of a worker that died: some may be on disk already, and are written again without effect.
-        for (const batch of this.#batches) if (batch !== this.#gathering) this.#post(batch);
-        if (this.#batches.length === 0) worker.unref();
-      } else if (message.kind === 'refused') {
-        why = message.text;
-      } else {
-        this.#told(message);
-      }
-    });
-    worker.once('exit', () => {
-      this.#worker = undefined;
-      if (opening && this.#content === undefined) {
-        opening.reject(new BrokerError('journal-failed', `The option \`journal\`: ${why}`));
-      } else if (!this.#isClosed) {
-        this.#becomeStuck(`the thread that writes it has ended: ${why}`);
-        this.#restart = setTimeout(() => this.#start(), restartMs);
-      }
-    });
-  }
-
-  #told(message: FromWorker): void {
-    if (message.kind === 'committed') this.#committed(message);
-    else if (message.kind === 'stuck') this.#becomeStuck(message.reason);
-    else if (message.kind === 'unstuck') this.#becomeFree();
-  }
-
-  #committed({ batch: last, atNs }: FromWorker & { readonly kind: 'committed' }): void {
-    this.#options.onCommit?.(atNs);
-    for (let batch = this.#batches[0]; batch && batch.number <= last; batch = this.#batches[0]) {
-      this.#batches.shift();
-      batch.commit();
+  async #close(): Promise<void> {
+    await this.#idle();
+    this.#isEnded = true;
+    clearTimeout(this.#retryTimer);
+    clearImmediate(this.#immediate);
+    const changes = this.#pending.changeCount + (this.#group ? changesOf(this.#group.writes).length : 0);
+    if (changes > 0) {
+      this.#options.log.error(
+        { changes },
+        '! the journal could not be written to its end; so many changes are lost:',
+      );
     }
-    if (this.#batches.length === 0) this.#worker?.unref();
-    this.#becomeFree();
+    await this.#thread?.close();
   }
 
-  #becomeStuck(reason: string): void {
+  /** Waits until all is written, as long as there is hope. */
+  async #idle(): Promise<void> {
+    if (this.#isIdle) return;
+    let timer: NodeJS.Timeout | undefined;
+    await new Promise<void>((done) => {
+      this.#whenIdle = done;
+      let waitedMs = 0;
+      timer = setInterval(() => {
+        waitedMs += giveUpMs;
+        if (this.#isStuck || waitedMs >= giveUpSilentMs) done();
+      }, giveUpMs);
+    });
+    clearInterval(timer);
+  }
+
+  get #isIdle(): boolean {
+    return this.#pending.length === 0 && this.#group === undefined;
+  }
+
+  #start(): void {
+    const start = this.#options.startWorker ?? startWorker;
+    const { file, maxBytes, maxDeadLetters } = this.#options;
+    this.#thread = new JournalThread(start({ file, maxBytes, maxDeadLetters }), {
+      answered: (message) => this.#answered(message),
+      crashed: (why) => this.#crashed(why),
+    });
+  }
+
+  #answered(message: FromWorker): void {
+    switch (message.kind) {
+      case 'opened':
+        this.#isOpen = true;
+        this.#opening?.resolve();
+        this.#opening = undefined;
+        break;
+      case 'unusable':
+        this.#unusable(message.text);
+        return;
+      case 'loaded':
+        this.#loading?.resolve(message.content);
+        this.#loading = undefined;
+        break;
+      case 'committed':
+        this.#commit(message.atNs);
+        break;
+      case 'failed':
+        this.#failed(message);
+        break;
+    }
+    this.#flush();
+  }
+
+  #unusable(text: string): void {
+    const waiter = this.#opening ?? this.#loading;
+    if (waiter) this.#refuse(waiter, text);
+    else this.#stuck(text);
+  }
+
+  #refuse(waiter: Waiter<never>, why: string): void {
+    this.#opening = undefined;
+    this.#loading = undefined;
+    this.#isEnded = true;
+    const error = new BrokerError(
+      'journal-failed',
+      `The journal "${this.#options.file}" cannot be used: ${why}`,
+    );
+    void this.close().then(() => waiter.reject(error));
+  }
+
+  #crashed(why: string): void {
+    this.#isOpen = false;
+    this.#thread = undefined;
+    const waiter = this.#opening ?? this.#loading;
+    if (waiter) {
+      this.#refuse(waiter, why);
+      return;
+    }
+    if (this.#group) this.#pending.putBack(this.#group.writes);
+    this.#group = undefined;
+    this.#stuck(why);
+    this.#wait();
+  }
+
+  /** Sends the next transaction, if nothing speaks against it. */
+  #flush(): void {
+    if (this.#isOpen && !this.#group && !this.#retryTimer && this.#pending.length > 0) {
+      const waiting = this.#pending.length;
+      const writes = this.#pending.take(this.#maxWrites);
+      this.#send({ writes, isFreeing: false, isAll: writes.length === waiting });
+    }
+    if (this.#isIdle) this.#whenIdle?.();
+    this.#thread?.hold(this.#group !== undefined || this.#loading !== undefined);
+  }
+
+  #send(group: Group): void {
+    this.#group = group;
+    this.#thread?.send({ kind: 'write', changes: changesOf(group.writes), isFreeing: group.isFreeing });
+  }
+
+  #commit(atNs: bigint): void {
+    const group = this.#group;
+    if (!group) return;
+    this.#group = undefined;
+    this.#retryMs = firstRetryMs;
+    this.#committed += changesOf(group.writes).length;
+    this.#options.onCommit?.(this.#committed, atNs);
+    settle(group.writes);
+    if (!group.isFreeing) this.#maxWrites *= 2;
+    if (group.isAll) this.#free();
+  }
+
+  #failed({ text, isFull, isLasting }: CommitFailure): void {
+    const group = this.#group;
+    if (!group) return;
+    this.#group = undefined;
+    const { writes, isFreeing } = group;
+    const isSingle = writes.length === 1;
+    if (isLasting && isSingle) {
+      // Cannot happen, and must not stop all others if it does. It is never said to be on the disk.
+      const [kind] = changesOf(writes).map((change) => change.kind);
+      this.#options.log.error({ kind, reason: text }, '! a change cannot be written to the journal:');
+      return;
+    }
+    this.#pending.putBack(writes);
+    if (isLasting) {
+      this.#maxWrites = 1;
+      return;
+    }
+    this.#stuck(text);
+    if (isFull && this.#makeRoom(isFreeing, isSingle)) return;
+    this.#wait();
+  }
+
+  /** @returns whether something is left to be tried at once. */
+  #makeRoom(isFreeing: boolean, isSingle: boolean): boolean {
+    this.#maxWrites = 1;
+    if (isFreeing && isSingle) return false;
+    const writes = this.#pending.takeFreeing(isFreeing ? 1 : Infinity);
+    if (writes.length > 0) {
+      this.#send({ writes, isFreeing: true, isAll: this.#pending.length === 0 });
+      return true;
+    }
+    // All together found no room, but the first may.
+    return !isSingle;
+  }
+
+  #wait(): void {
+    if (this.#retryTimer || this.#isEnded) return;
+    this.#retryTimer = setTimeout(() => {
+      this.#retryTimer = undefined;
+      if (this.#thread) this.#flush();
+      else this.#start();
+    }, this.#retryMs);
+    this.#retryMs = Math.min(lastRetryMs, this.#retryMs * 2);
+  }
+
+  #stuck(reason: string): void {
     if (this.#isStuck) return;
     this.#isStuck = true;
-    this.#options.log.error({ reason }, '! the journal cannot be written; clients wait until it can:');
+    this.#stuckLog.stuck(reason);
     this.onStuck();
   }
 
-  #becomeFree(): void {
+  #free(): void {
+    this.#maxWrites = Infinity;
     if (!this.#isStuck) return;
     this.#isStuck = false;
-    this.#options.log.warn({}, '! the journal can be written again');
+    this.#stuckLog.free();
     this.onStuck();
   }
 }
 
-/**
- * Opens a journal, and makes the file when there is none.
- * @throws BrokerError `journal-failed`: the file cannot be opened, is none of ours, or another broker has it open.
- */
-export const openJournal = async (options: JournalOptions): Promise<Journal> => {
-  const journal = new SqliteJournal(options);
-  await journal.open();
-  return journal;
-};
+const changesOf = (writes: readonly PendingWrite[]): readonly JournalChange[] =>
+  writes.flatMap(({ changes }) => changes);
