@@ -1,8 +1,11 @@
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { Broker, type BrokerOptions } from '@wsbroker/broker';
 import { brokerStarter, chromiumPath, has, launchBrowser, spawnProcess } from '@wsbroker/testkit';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { WebSocketServer } from 'ws';
 import type { Client } from './client.ts';
 import type * as api from './global.ts';
 import { type PageServer, startPageServer } from '../test/page-server.ts';
@@ -83,7 +86,11 @@ describe.skipIf(!has('chromium'))('in Chromium', { timeout: 120_000 }, () => {
     await connect(page, broker.httpUrl);
     await send(page, { type: 'say', text: 'hi' });
     expect(await received(page, 1)).toEqual([{ type: 'echo', was: 'client-say', text: 'hi' }]);
-    expect(await page.evaluate(() => window.client.status)).toEqual({ state: 'open', attempt: 0, queued: 0 });
+    expect(await page.evaluate(() => window.client.status)).toMatchObject({
+      state: 'open',
+      attempt: 0,
+      queued: 0,
+    });
     await page.evaluate(() => window.client.close(3000, 'bye'));
     expect(new Set(await page.evaluate(() => window.states))).toEqual(
       new Set(['connecting', 'open', 'closed']),
@@ -199,7 +206,7 @@ describe.skipIf(!has('chromium'))('in Chromium', { timeout: 120_000 }, () => {
     expect(broker.websocketServer).toBeDefined();
   });
 
-  test('goes into the back-forward cache, and connects again when it comes out', async () => {
+  test('goes into the back-forward cache, and its connection goes on when it comes out', async () => {
     await using broker = await startBroker(echo);
     // Playwright turns the cache off.
     await using cachingBrowser = await chromium.launch({
@@ -211,6 +218,7 @@ describe.skipIf(!has('chromium'))('in Chromium', { timeout: 120_000 }, () => {
     const { page } = opened;
     await connect(page, broker.url);
     await state(page, 'open');
+    const key = await page.evaluate(() => window.client.status.connection);
     await page.goto(`${pages.url}/away`);
     await page.goBack({ waitUntil: 'commit' });
     // The very page, with all that was in it: not one that was loaded anew.
@@ -222,7 +230,46 @@ describe.skipIf(!has('chromium'))('in Chromium', { timeout: 120_000 }, () => {
       'connecting',
       'open',
     ]);
+    expect(await page.evaluate(() => window.client.status.connection)).toBe(key);
     await send(page, { type: 'say' });
     expect(await received(page, 1)).toEqual([{ type: 'echo', was: 'client-say' }]);
+  });
+
+  test('settles messages and answers requests', async () => {
+    await using broker = await startBroker({
+      backend: {
+        type: 'function',
+        handle: ({ type, n }) => (type === 'client-ask' ? [{ type: 'reply', message: { n } }] : []),
+      },
+    });
+    await using opened = await openPage();
+    const { page, errors } = opened;
+    await connect(page, broker.url);
+    const results = await page.evaluate(() => {
+      const { client } = window;
+      return Promise.all([client.send({ type: 'say' }).settled, client.request({ type: 'ask', n: 7 })]);
+    });
+    expect(results).toEqual([{ outcome: 'delivered' }, { n: 7 }]);
+    expect(errors).toEqual([]);
+  });
+
+  test('fails with a server that agrees to no subprotocol, and speaks to it with protocol plain', async () => {
+    const server = new WebSocketServer({ port: 0, host: '127.0.0.1', handleProtocols: () => false });
+    await once(server, 'listening');
+    await using opened = await openPage();
+    const { page } = opened;
+    const url = `ws://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    try {
+      await connect(page, url);
+      await page.waitForFunction(() => window.client.status.attempt > 1);
+      await page.evaluate((address) => {
+        window.client.close();
+        window.client = window.WSBroker.createClient({ url: address, protocol: 'plain' });
+      }, url);
+      await state(page, 'open');
+    } finally {
+      for (const socket of server.clients) socket.terminate();
+      server.close();
+    }
   });
 });

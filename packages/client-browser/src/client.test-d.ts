@@ -3,8 +3,18 @@ import type { AnyMessage, BrokerErrorMessage } from '@wsbroker/protocol';
 import { expectTypeOf } from 'vitest';
 import { WebSocket as WsWebSocket } from 'ws';
 import * as z from 'zod';
-import { type Client, ClientError, type ClientErrorCode, type ClientStatus, createClient } from './index.ts';
-import { useClient, useMessage, useMessages, useStatus } from './react.ts';
+import {
+  type Client,
+  ClientError,
+  type ClientErrorCode,
+  type ClientStatus,
+  createClient,
+  type Gap,
+  type Sent,
+  type SentState,
+  type Settled,
+} from './index.ts';
+import { useClient, useMessage, useMessages, useSent, useStatus } from './react.ts';
 
 const contract = defineContract({
   clientMessages: {
@@ -14,6 +24,15 @@ const contract = defineContract({
   serverMessages: {
     said: z.object({ who: z.string(), text: z.string() }),
     left: z.object({ who: z.string() }),
+  },
+});
+const asking = defineContract({
+  requests: {
+    history: {
+      request: z.object({ limit: z.number().default(50) }),
+      reply: z.object({ lines: z.array(z.string()) }),
+    },
+    now: { request: z.object({}), reply: z.object({ ms: z.number() }) },
   },
 });
 type Said = { type: 'said' } & { who: string; text: string };
@@ -32,6 +51,43 @@ client.send({ type: 'say' });
 client.send({ type: 'say', text: 1 });
 // @ts-expect-error what the server sends is not what a client sends
 client.send({ type: 'said', who: 'me', text: 'hi' });
+
+// What was sent.
+const sent = client.send({ type: 'say', text: 'hi' });
+expectTypeOf(sent).toEqualTypeOf<Sent>();
+expectTypeOf(sent.state).toEqualTypeOf<SentState>();
+void sent.settled.then((settled) => {
+  expectTypeOf(settled).toEqualTypeOf<Settled>();
+  if (settled.outcome === 'failed') expectTypeOf(settled.text).toEqualTypeOf<string>();
+  // @ts-expect-error only a failure has a text
+  else void settled.text;
+});
+// @ts-expect-error read-only
+sent.state = 'delivered';
+expectTypeOf(sent.subscribe((state) => expectTypeOf(state).toEqualTypeOf<SentState>())).toEqualTypeOf<
+  () => void
+>();
+
+// Requests: each type its own reply.
+const asker = createClient<typeof asking>({ url: '/ws' });
+const ask = async (): Promise<void> => {
+  expectTypeOf(await asker.request({ type: 'history', limit: 5 })).toEqualTypeOf<{ lines: string[] }>();
+  expectTypeOf(await asker.request({ type: 'history' })).toEqualTypeOf<{ lines: string[] }>();
+  expectTypeOf(
+    await asker.request({ type: 'now' }, { timeoutMs: 1, signal: new AbortController().signal }),
+  ).toEqualTypeOf<{ ms: number }>();
+  // @ts-expect-error a request that the contract does not have
+  await asker.request({ type: 'later' });
+  // @ts-expect-error a field has the wrong type
+  await asker.request({ type: 'history', limit: 'all' });
+  // @ts-expect-error a field that the contract does not have
+  await asker.request({ type: 'history', most: 5 });
+  expectTypeOf(await client.request({ type: 'anything', at: 1 })).toEqualTypeOf<unknown>();
+};
+expectTypeOf(ask).toBeFunction();
+
+// Gaps.
+expectTypeOf(client.onGap((gap) => expectTypeOf(gap).toEqualTypeOf<Gap>())).toEqualTypeOf<() => void>();
 
 // Receiving: each type its own message.
 client.on('said', (message) => expectTypeOf(message).toEqualTypeOf<Said>());
@@ -68,7 +124,9 @@ createClient<typeof contract>({ url: '/ws', firstMessages: () => [{ type: 'shout
 createClient({ url: new URL('ws://a.example') });
 createClient({ url: async () => await Promise.resolve('/ws') });
 createClient({ url: '/ws', WebSocket, backoff: { minMs: 1 } });
-createClient({ url: '/ws', WebSocket: WsWebSocket });
+createClient({ url: '/ws', WebSocket: WsWebSocket, protocol: 'plain', heartbeatTimeoutMs: 1 });
+// @ts-expect-error no protocol of ours
+createClient({ url: '/ws', protocol: 'v2' });
 createClient({ url: '/ws', connectTimeoutMs: undefined, backoff: undefined, WebSocket: undefined });
 // @ts-expect-error url is needed
 createClient({});
@@ -107,6 +165,9 @@ export const Component = (): null => {
   expectTypeOf(own).toEqualTypeOf<Client<typeof contract>>();
   expectTypeOf(useStatus(own)).toEqualTypeOf<ClientStatus>();
   expectTypeOf(useStatus(open)).toEqualTypeOf<ClientStatus>();
+  expectTypeOf(useStatus(own, ({ state }) => state)).toEqualTypeOf<ClientStatus['state']>();
+  expectTypeOf(useSent(own.send({ type: 'typing' }))).toEqualTypeOf<SentState | undefined>();
+  expectTypeOf(useSent(undefined)).toEqualTypeOf<SentState | undefined>();
   useMessage(own, 'said', (message) => expectTypeOf(message).toEqualTypeOf<Said>());
   // @ts-expect-error a type that the contract does not have
   useMessage(own, 'say', () => undefined);

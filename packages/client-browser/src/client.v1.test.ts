@@ -39,7 +39,7 @@ describe('opening', () => {
     expect(started.client.status).toMatchObject({ state: 'waiting', reason: 'no answer within 3000 ms' });
   });
 
-  test('speaks plain with a broker that does not agree', async () => {
+  test('P55: speaks plain with a broker that does not agree', async () => {
     using started = await openClient();
     expect(started.network.latest.sent).toEqual([]);
     expect(started.client.status).toMatchObject({ state: 'open' });
@@ -222,7 +222,7 @@ describe('resuming', () => {
     expect(client.status.unsettled).toBe(0);
   });
 
-  test('that is not possible: tells of the gap, and settles what nobody knows of', async () => {
+  test('P83: that is not possible: tells of the gap, and settles what nobody knows of', async () => {
     using started = await openV1({ firstMessages: () => [{ type: 'join' }] });
     const { client, network } = started;
     const gaps: unknown[] = [];
@@ -259,7 +259,7 @@ describe('resuming', () => {
     expect(started.network.latest.messages.slice(2)).toEqual([{ type: 'join' }]);
   });
 
-  test('with a gap goes on upwards, counts anew downwards, and tells', async () => {
+  test('P84: with a gap goes on upwards, counts anew downwards, and tells', async () => {
     using started = await openV1();
     const { client, network } = started;
     const gaps: unknown[] = [];
@@ -323,7 +323,7 @@ describe('resuming', () => {
 });
 
 describe('acknowledging', () => {
-  test('comes within 100 ms, for messages, replies and failures alike', async () => {
+  test('P66: comes within 100 ms, for messages, replies and failures alike', async () => {
     using started = await openV1();
     const { network } = started;
     network.latest.receive({ type: 'x' });
@@ -338,7 +338,7 @@ describe('acknowledging', () => {
     expect(network.latest.messages.slice(2)).toHaveLength(1);
   });
 
-  test('comes at once when a quarter of the replay buffer waits for it', async () => {
+  test('P66: comes at once when a quarter of the replay buffer waits for it', async () => {
     using started = await openV1({}, { replayMessages: 8 });
     for (let n = 0; n < 5; n++) started.network.latest.receive({ type: 'x', n });
     expect(started.network.latest.messages.slice(2)).toEqual([
@@ -371,7 +371,7 @@ describe('the backend', () => {
 });
 
 describe('bye', () => {
-  test('says when to come back', async () => {
+  test('P75: says when to come back', async () => {
     using started = await openV1();
     const { client, network } = started;
     network.latest.receive(['bye', 1001, 4_000]);
@@ -443,7 +443,7 @@ describe('the heartbeat', () => {
     expect(started.client.status.state).toBe('open');
   });
 
-  test('answers a ping of the broker', async () => {
+  test('P74: answers a ping of the broker', async () => {
     using started = await openV1();
     started.network.latest.receive(['ping']);
     expect(started.network.latest.messages.at(-1)).toEqual(['pong']);

@@ -53,7 +53,7 @@ test('the script-tag build is one file that leaves one name', async () => {
 test('import and require give the same names, with nothing of a page at hand', async () => {
   const names = {
     index: ['ClientError', 'createClient'],
-    react: ['useClient', 'useMessage', 'useMessages', 'useStatus'],
+    react: ['useClient', 'useMessage', 'useMessages', 'useSent', 'useStatus'],
   };
   const require = createRequire(import.meta.url);
   for (const [entry, expected] of Object.entries(names)) {

@@ -77,6 +77,17 @@ describe.skipIf(!has('chromium'))('in Chromium', { timeout: 120_000 }, () => {
     await shows(page, 'state', 'waiting');
     await page.click('#send');
     await shows(page, 'queued', '4');
+    await shows(page, 'tick', 'queued');
+  });
+
+  test('useSent renders how far a message has come', async () => {
+    await using listening = await listen();
+    await using opened = await openApp(listening.broker.url);
+    const { page, errors } = opened;
+    await shows(page, 'tick', '');
+    await page.click('#send');
+    await shows(page, 'tick', 'delivered');
+    expect(errors).toEqual([]);
   });
 
   test('closes when the component goes, after a farewell of its children, and connects when it is back', async () => {

@@ -13,6 +13,7 @@ import type { Client, ReceivedMessage, ReceivedType } from './client.ts';
 import { createClient } from './create-client.ts';
 import { initialState } from './machine.ts';
 import type { ClientOptions } from './options.ts';
+import type { Sent, SentState } from './sent.ts';
 import { type ClientStatus, statusOf } from './status.ts';
 
 /** Before effects of children, so that they can send. On a server neither runs, and React 18 warns of one. */
@@ -46,17 +47,35 @@ export const useClient = <C extends ContractDefinition = ContractDefinition>(
 const serverStatus = statusOf(initialState, { queued: 0, unsettled: 0, backend: 'up' });
 
 /**
- * Where the client stands. Renders again when that changes.
+ * Where the client stands. Renders again when that changes; with `select`, when what it selects does: the whole
+ * changes with each message, since messages are counted. It must give a primitive, or the same object again.
  *
  * @example
- * const { state } = useStatus(client);
+ * const { queued, unsettled } = useStatus(client);
+ * const state = useStatus(client, (status) => status.state);
  */
-export const useStatus = (client: Pick<Client, 'status' | 'subscribe'>): ClientStatus =>
+export const useStatus = <T = ClientStatus>(
+  client: Pick<Client, 'status' | 'subscribe'>,
+  select = (status: ClientStatus): T => status as T,
+): T =>
   useSyncExternalStore(
     client.subscribe,
-    () => client.status,
-    () => serverStatus,
+    () => select(client.status),
+    () => select(serverStatus),
   );
+
+const neverChanges = () => (): void => undefined;
+
+/**
+ * How far a message has come, for a tick beside it; undefined without a message. Renders again when that changes.
+ *
+ * @example
+ * const state = useSent(line.sent);
+ */
+export const useSent = (sent: Pick<Sent, 'state' | 'subscribe'> | undefined): SentState | undefined => {
+  const state = () => sent?.state;
+  return useSyncExternalStore(sent?.subscribe ?? neverChanges, state, state);
+};
 
 /**
  * Calls the listener for each message of a type, `*` for all, while the component is mounted. It is always the

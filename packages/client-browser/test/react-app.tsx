@@ -2,14 +2,18 @@ import { StrictMode, useEffect, useState } from 'react';
 import { createRoot, hydrateRoot } from 'react-dom/client';
 import { renderToString } from 'react-dom/server';
 import type { Client } from '../src/client.ts';
-import { useClient, useMessage, useMessages, useStatus } from '../src/react.ts';
+import { useClient, useMessage, useMessages, useSent, useStatus } from '../src/react.ts';
+import type { Sent } from '../src/sent.ts';
 
 /** `?broker=<url>` is where to connect; with `hydrate` the page comes rendered. */
 const parameters = new URLSearchParams(location.search);
 const url = parameters.get('broker') ?? '/';
 
 const Talk = ({ client }: { client: Client }) => {
-  const { state, queued } = useStatus(client);
+  const { queued } = useStatus(client);
+  const state = useStatus(client, (status) => status.state);
+  const [sent, setSent] = useState<Sent>();
+  const tick = useSent(sent);
   const latest = useMessages(client, 'echo', { limit: 3 });
   const left = useMessages(client, 'left');
   const [sum, setSum] = useState(0);
@@ -21,10 +25,11 @@ const Talk = ({ client }: { client: Client }) => {
     <>
       <output id="state">{state}</output>
       <output id="queued">{queued}</output>
+      <output id="tick">{tick}</output>
       <output id="latest">{latest.map((message) => String(message['n'])).join(' ')}</output>
       <output id="left">{left.length}</output>
       <output id="sum">{sum}</output>
-      <button id="send" onClick={() => client.send({ type: 'say', n: latest.length + 1 })}>
+      <button id="send" onClick={() => setSent(client.send({ type: 'say', n: latest.length + 1 }))}>
         Send
       </button>
     </>
