@@ -1,4 +1,4 @@
-import { closeCodes, type Criteria, isJsonObject } from '@wsbroker/protocol';
+import { type Criteria, isJsonObject } from '@wsbroker/protocol';
 import { randomBytes } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import type { Server as SecureServer } from 'node:https';
@@ -31,8 +31,8 @@ import { type Log, logFor } from './ops/logger.ts';
 import type { BackendSettings, Settings } from './options.ts';
 import { settingsFrom, unknownOptions } from './settings.ts';
 
-/** Closing a client costs about so much: more time than that for each would be waiting for nothing. */
-const closeMsPerClient = 1;
+/** Closes are spread by so much for each client: a few need no window, thousands get half of `drainMs`. */
+const closeMsPerClient = 5;
 /** How long clients may take to answer a close. */
 const maxCloseWaitMs = 2_000;
 const minCloseWaitMs = 100;

@@ -38,7 +38,11 @@ const startEvents = ({ config = {}, answer, settings, hasBackend = true }: Start
     delivery: hasBackend ? delivery : undefined,
     journal: undefined,
   };
-  const events = new ClientEvents(context, connection, new PlainReceipts(connection), () => {});
+  const events = new ClientEvents(context, {
+    connection,
+    receipts: new PlainReceipts(connection),
+    onLeft: () => {},
+  });
   return { backend, broker, events, connection, socket, logs: commands.logs };
 };
 

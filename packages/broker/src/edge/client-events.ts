@@ -26,6 +26,14 @@ export interface ClientEventsContext {
   readonly journal: Journal | undefined;
 }
 
+export interface ClientEventsInit {
+  readonly connection: HubConnection;
+  /** Where the client is told what became of its messages. */
+  readonly receipts: Receipts;
+  /** Runs after each event that left the queue. */
+  readonly onLeft: () => void;
+}
+
 /** Why a connection ended, as the backend is told. */
 export type EndReason = 'client-left' | 'connection-lost' | 'closed' | 'broker-closed' | 'broker-restarted';
 
@@ -73,12 +81,7 @@ export class ClientEvents {
   #undecided = 0;
   #lastDecision: Promise<unknown> = Promise.resolve();
 
-  constructor(
-    context: ClientEventsContext,
-    connection: HubConnection,
-    receipts: Receipts,
-    onLeft: () => void,
-  ) {
+  constructor(context: ClientEventsContext, { connection, receipts, onLeft }: ClientEventsInit) {
     this.#context = context;
     this.#connection = connection;
     this.#record = new MessageRecord(connection, receipts, context.journal);

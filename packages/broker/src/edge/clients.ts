@@ -61,7 +61,7 @@ export class Clients {
     const opening = new OpeningSocket(socket, {
       opened: ({ token, received = 0 }) => {
         this.#opening.delete(socket);
-        this.#open(socket, handshakeOf(request), token, received);
+        this.#open(socket, handshakeOf(request), { token, received });
       },
       closed: () => this.#opening.delete(socket),
     });
@@ -75,7 +75,10 @@ export class Clients {
     for (const connection of connections) {
       const { wskey, fingerprint } = connection;
       const sessionInfo = JSON.parse(connection.sessionInfo) as SessionInfo;
-      const client = this.#v1Client(sessionInfo, restoredHandshake(), fingerprint, {
+      const client = this.#v1Client({
+        sessionInfo,
+        handshake: restoredHandshake(),
+        fingerprint,
         received: connection.received,
         tokenHashes: connection.tokenHashes,
         waiting: (eventsOf.get(wskey) ?? []).flatMap(({ message }) => message ?? []),
@@ -107,7 +110,7 @@ export class Clients {
     const closes = [
       ...[...this.#plain.values()].map((client) => () => client.leave(code, reason)),
       ...[...this.#v1].map((client) => () => {
-        client.leave(code, reason, Math.round(Math.random() * spreadMs), isKept);
+        client.leave({ code, reason, retryAfterMs: Math.round(Math.random() * spreadMs), isKept });
         this.#v1.delete(client);
       }),
     ];
@@ -120,27 +123,19 @@ export class Clients {
     }
   }
 
-  #open(socket: ClientSocket, handshake: Handshake, token: string | undefined, received: number): void {
+  #open(socket: ClientSocket, handshake: Handshake, { token, received }: Opening): void {
     const { cookies } = this.#context.settings;
     const fingerprint = fingerprintOf(handshake.upgradeReq, handshake.cookieData, cookies);
     const known = token === undefined ? undefined : this.#tokens.find(token);
     if (token !== undefined && known?.resume(socket, { handshake, fingerprint, token, received })) return;
-    this.#v1Client(this.#sessionInfo(handshake), handshake, fingerprint).begin(socket);
+    this.#v1Client({ sessionInfo: this.#sessionInfo(handshake), handshake, fingerprint }).begin(socket);
   }
 
-  #v1Client(
-    sessionInfo: SessionInfo,
-    handshake: Handshake,
-    fingerprint: string,
-    left?: Pick<V1ClientInit, 'received' | 'waiting' | 'tokenHashes'>,
-  ): V1Client {
+  #v1Client(init: Omit<V1ClientInit, 'tokens' | 'onEnded'>): V1Client {
     const client: V1Client = new V1Client(this.#context, {
-      sessionInfo,
-      handshake,
-      fingerprint,
+      ...init,
       tokens: this.#tokens,
       onEnded: () => this.#v1.delete(client),
-      ...left,
     });
     this.#v1.add(client);
     return client;
@@ -154,6 +149,12 @@ export class Clients {
       wskey: randomBytes(keyBytes).toString('base64url'),
     };
   }
+}
+
+/** What a client of `wsbroker.v1` begins with. */
+interface Opening {
+  readonly token: string | undefined;
+  readonly received: number;
 }
 
 const handshakeOf = (upgradeReq: IncomingMessage): Handshake => ({

@@ -39,9 +39,13 @@ export class PlainClient implements SocketReader {
         sessionChanged: () => this.#events.keepSession(),
       },
     });
-    this.#events = new ClientEvents(context, this.#connection, new PlainReceipts(this.#connection), () => {
-      socket.resumeIfLow();
-      this.#lifetime.forgetIfDone();
+    this.#events = new ClientEvents(context, {
+      connection: this.#connection,
+      receipts: new PlainReceipts(this.#connection),
+      onLeft: () => {
+        socket.resumeIfLow();
+        this.#lifetime.forgetIfDone();
+      },
     });
     this.#lifetime = new Lifetime({
       connection: this.#connection,

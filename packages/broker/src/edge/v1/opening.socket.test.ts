@@ -57,7 +57,7 @@ test.each([
   });
 });
 
-test('`ping` is answered with `pong`', async () => {
+test('P74: `ping` is answered with `pong`', async () => {
   await using broker = await startBroker();
   await using client = await connectV1(broker.url);
   client.sendFrame(['ping']);

@@ -21,7 +21,7 @@ const start = async (answer: Parameters<typeof startFakeBackend>[0], options: Br
   };
 };
 
-test('a message is acknowledged before the backend has answered, and delivered after', async () => {
+test('P62, P63: a message is acknowledged before the backend has answered, and delivered after', async () => {
   const { promise: answered, resolve: answer } = Promise.withResolvers<[]>();
   await using stage = await start(({ message }) => (message.type === 'client-say' ? answered : []));
   const n = stage.client.send({ type: 'say' });
@@ -32,7 +32,7 @@ test('a message is acknowledged before the backend has answered, and delivered a
   expect(await stage.client.nextFrame('delivered')).toEqual(['delivered', n]);
 });
 
-test('what the answer sends comes before `delivered` does', async () => {
+test('P63: what the answer sends comes before `delivered` does', async () => {
   await using stage = await start(({ message }) =>
     message.type === 'client-say' ? [{ type: 'send', message: { type: 'said' } }] : [],
   );
@@ -48,26 +48,29 @@ test.each([
   ['no object', '7', 'bad-message'],
   ['no usable type', '{"type":7}', 'bad-message'],
   ['too deep', `{"x":${'['.repeat(65)}${']'.repeat(65)}}`, 'bad-message'],
-])('a message that is %s fails under its number, and the next ones go on', async (_what, text, code) => {
-  await using stage = await start([]);
-  const { client } = stage;
-  client.send({ type: 'one' });
-  const bad = client.send(text);
-  const last = client.send({ type: 'three' });
-  await client.deliveredUpTo(last);
-  expect([...client.failed]).toEqual([[bad, code]]);
-  expect(client.messages).toEqual([]);
-  expect(stage.backend.events.map(({ message }) => message.type)).toEqual([
-    'session-connect',
-    'client-one',
-    'client-three',
-  ]);
-});
+])(
+  'P60, P65: a message that is %s fails under its number, and the next ones go on',
+  async (_what, text, code) => {
+    await using stage = await start([]);
+    const { client } = stage;
+    client.send({ type: 'one' });
+    const bad = client.send(text);
+    const last = client.send({ type: 'three' });
+    await client.deliveredUpTo(last);
+    expect([...client.failed]).toEqual([[bad, code]]);
+    expect(client.messages).toEqual([]);
+    expect(stage.backend.events.map(({ message }) => message.type)).toEqual([
+      'session-connect',
+      'client-one',
+      'client-three',
+    ]);
+  },
+);
 
 test.each([
   [422, 'refused'],
   [400, 'refused'],
-])('a message that the backend answers with %i fails with `%s`', async (status, code) => {
+])('P65: a message that the backend answers with %i fails with `%s`', async (status, code) => {
   await using stage = await start(({ message }) => (message['bad'] ? { status } : []));
   const { client } = stage;
   const bad = client.send({ type: 'say', bad: true });
@@ -80,7 +83,7 @@ test.each([
   ]);
 });
 
-test('a message that grew too old fails with `not-delivered`', async () => {
+test('P65: a message that grew too old fails with `not-delivered`', async () => {
   await using broker = await startBroker({
     backend: { url: `http://127.0.0.1:${await freePort()}/` },
     maxEventAgeMs: 300,
@@ -91,7 +94,7 @@ test('a message that grew too old fails with `not-delivered`', async () => {
   expect((await client.nextFrame('failed')).slice(0, 3)).toEqual(['failed', n, 'not-delivered']);
 });
 
-test('a plain client is told of a dead letter in a `broker-error`', async () => {
+test('P88: a plain client is told of a dead letter in a `broker-error`', async () => {
   await using backend = await startFakeBackend(({ message }) =>
     message.type === 'client-say' ? { status: 422 } : [],
   );
@@ -113,7 +116,7 @@ test.each<[string, () => unknown]>([
     },
   ],
   ['rejects', () => Promise.reject(new Error('no'))],
-])('a handler that %s fails that message alone, on both wires', async (_what, fail) => {
+])('P65, P88: a handler that %s fails that message alone, on both wires', async (_what, fail) => {
   await using stage = await start([], {
     onClientMessage: (message) => (message.type === 'bad' ? fail() : true),
   });
@@ -127,7 +130,7 @@ test.each<[string, () => unknown]>([
   expect(await plain.next()).toMatchObject({ type: 'broker-error', code: 'handler-failed' });
 });
 
-test('what a handler keeps to itself is delivered, but not before what waits', async () => {
+test('P63, P64: what a handler keeps to itself is delivered, but not before what waits', async () => {
   const { promise: answered, resolve: answer } = Promise.withResolvers<[]>();
   await using stage = await start(({ message }) => (message.type === 'client-slow' ? answered : []), {
     onClientMessage: ({ type }) => type === 'slow',
@@ -141,7 +144,7 @@ test('what a handler keeps to itself is delivered, but not before what waits', a
   await client.deliveredUpTo(6);
 });
 
-test('a request gets the reply of the backend, and its id tells the backend that it is one', async () => {
+test('P68, P69, P70: a request gets the reply of the backend, and its id tells the backend that it is one', async () => {
   await using stage = await start(({ message, headers }) =>
     headers['wsbroker-request'] === undefined
       ? []
@@ -158,19 +161,19 @@ test('a request gets the reply of the backend, and its id tells the backend that
 test.each([
   ['is processed without a reply', [] as unknown[], 'no-reply'],
   ['is refused', { status: 422 }, 'refused'],
-])('a request that %s fails', async (_what, answer, code) => {
+])('P71: a request that %s fails', async (_what, answer, code) => {
   await using stage = await start(({ message }) => (message.type === 'client-ask' ? answer : []));
   const n = stage.client.request(1, { type: 'ask' });
   expect((await stage.client.nextFrame('failed')).slice(0, 3)).toEqual(['failed', n, code]);
 });
 
-test('a request that a handler keeps to itself fails: a handler has no reply', async () => {
+test('P71: a request that a handler keeps to itself fails: a handler has no reply', async () => {
   await using stage = await start([], { onClientMessage: () => false });
   const n = stage.client.request(1, { type: 'ask' });
   expect((await stage.client.nextFrame('failed')).slice(0, 3)).toEqual(['failed', n, 'no-reply']);
 });
 
-test('a reply to what is no request is an error of that command alone', async () => {
+test('P72: a reply to what is no request is an error of that command alone', async () => {
   await using stage = await start(({ message }) =>
     message.type === 'client-say'
       ? [
@@ -184,7 +187,7 @@ test('a reply to what is no request is an error of that command alone', async ()
   expect(stage.client.frames.filter(([name]) => name === 'reply')).toEqual([]);
 });
 
-test('clients are told when the backend is away, and when it is back', async () => {
+test('P73: clients are told when the backend is away, and when it is back', async () => {
   await using stage = await start([], { retryMaxMs: 100 });
   const { client, backend } = stage;
   await client.deliveredUpTo(client.send({ type: 'say' }));

@@ -1,4 +1,3 @@
-import type { Journal } from '../../delivery/journal/journal.ts';
 import { hashOf, newToken } from './token.ts';
 
 /** Which connection a token resumes. It knows hashes alone. */
@@ -28,14 +27,12 @@ export class TokenIndex<Client> {
 export class ResumeTokens<Client> {
   readonly #index: TokenIndex<Client>;
   readonly #client: Client;
-  readonly #wskey: string;
   #hashes: readonly string[];
 
   /** @param hashes Of tokens that a former process has given out. */
-  constructor(index: TokenIndex<Client>, client: Client, wskey: string, hashes: readonly string[] = []) {
+  constructor(index: TokenIndex<Client>, client: Client, hashes: readonly string[] = []) {
     this.#index = index;
     this.#client = client;
-    this.#wskey = wskey;
     this.#hashes = [];
     this.#set(hashes);
   }
@@ -62,12 +59,6 @@ export class ResumeTokens<Client> {
   /** The connection is over. */
   clear(): void {
     this.#set([]);
-  }
-
-  /** Resolves once a later process would know them. */
-  store(journal: Journal | undefined): Promise<void> {
-    const written = journal?.write({ kind: 'tokens', wskey: this.#wskey, tokenHashes: this.#hashes });
-    return written ?? Promise.resolve();
   }
 
   #set(hashes: readonly string[]): void {

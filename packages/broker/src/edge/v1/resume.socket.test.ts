@@ -25,7 +25,7 @@ const start = async (options: BrokerOptions = {}, answer: Parameters<typeof star
 const resume = (url: string, client: V1Client, received = client.received) =>
   connectV1(url, { token: client.opened.token, received });
 
-test('a client that comes back goes on, and the backend notices nothing', async () => {
+test('P77, P78: a client that comes back goes on, and the backend notices nothing', async () => {
   await using stage = await start();
   const { broker, typesOf } = stage;
   await using first = await connectV1(broker.url);
@@ -50,7 +50,7 @@ test('a client that comes back goes on, and the backend notices nothing', async 
   expect(typesOf(first.opened.connection)).toEqual(['session-connect', 'client-one', 'client-two']);
 });
 
-test('what was told while the socket was away is told again: failures by replay, deliveries as they stand', async () => {
+test('P61, P64, P78: what was told while the socket was away is told again: failures by replay, deliveries as they stand', async () => {
   const { promise: answered, resolve: answer } = Promise.withResolvers<[]>();
   await using stage = await start({}, ({ message }) =>
     message.type === 'client-bad' ? answered.then(() => ({ status: 422 })) : [],
@@ -68,7 +68,7 @@ test('what was told while the socket was away is told again: failures by replay,
   expect([...second.failed]).toEqual([[1, 'refused']]);
 });
 
-test('a reply that came while the socket was away is replayed', async () => {
+test('P61: a reply that came while the socket was away is replayed', async () => {
   const { promise: answered, resolve: answer } = Promise.withResolvers<unknown[]>();
   await using stage = await start({}, ({ message }) => (message.type === 'client-ask' ? answered : []));
   await using first = await connectV1(stage.broker.url);
@@ -80,7 +80,7 @@ test('a reply that came while the socket was away is replayed', async () => {
   expect(await second.nextFrame('reply')).toEqual(['reply', 3, 'late']);
 });
 
-test('a token is good for one use, and the older one until the client has shown that it has the newer', async () => {
+test('P79, P81: a token is good for one use, and the older one until the client has shown that it has the newer', async () => {
   await using stage = await start();
   const { broker } = stage;
   await using first = await connectV1(broker.url);
@@ -104,7 +104,7 @@ test('a token is good for one use, and the older one until the client has shown 
   expect(third.raw.isOpen).toBe(true);
 });
 
-test('a second socket of the same connection takes the place of the first', async () => {
+test('P82: a second socket of the same connection takes the place of the first', async () => {
   await using stage = await start();
   await using first = await connectV1(stage.broker.url);
   await using second = await resume(stage.broker.url, first);
@@ -119,7 +119,7 @@ test.each([
   ['another origin', { origin: 'http://127.0.0.1:1' }, { origin: 'http://127.0.0.1:2' }],
   ['other cookies', { cookie: 'user=ada' }, { cookie: 'user=eve' }],
   ['no cookies any more', { cookie: 'user=ada' }, {}],
-])('a client with %s does not get the connection', async (_what, before, after) => {
+])('P80: a client with %s does not get the connection', async (_what, before, after) => {
   await using stage = await start();
   await using first = await connectV1(stage.broker.url, { headers: before });
   await first.terminate();
@@ -132,7 +132,7 @@ test.each([
   expect(second.opened.connection).not.toBe(first.opened.connection);
 });
 
-test('with a list of cookies only those have to be the same', async () => {
+test('P80: with a list of cookies only those have to be the same', async () => {
   await using stage = await start({ cookies: ['user'] });
   await using first = await connectV1(stage.broker.url, { headers: { cookie: 'user=ada; visits=1' } });
   await first.terminate();
@@ -144,7 +144,7 @@ test('with a list of cookies only those have to be the same', async () => {
   expect(second.opened).toMatchObject({ resumed: true });
 });
 
-test('a client that missed more than is kept gets a new connection, and the old one ends', async () => {
+test('P59, P81: a client that missed more than is kept gets a new connection, and the old one ends', async () => {
   await using stage = await start({ replayMessages: 3 });
   const { broker, backend, typesOf } = stage;
   await using first = await connectV1(broker.url);
@@ -156,7 +156,7 @@ test('a client that missed more than is kept gets a new connection, and the old 
   expect(typesOf(first.opened.connection)).toEqual(['session-connect', 'session-disconnect']);
 });
 
-test('what was acknowledged is no longer kept, and so not missed', async () => {
+test('P66: what was acknowledged is no longer kept, and so not missed', async () => {
   await using stage = await start({ replayMessages: 3 });
   const { broker } = stage;
   await using first = await connectV1(broker.url);
@@ -172,7 +172,7 @@ test('what was acknowledged is no longer kept, and so not missed', async () => {
   expect(await second.nextMessage()).toEqual({ type: 'news', n: 11 });
 });
 
-test('after the grace time the backend is told once, and the client gets a new connection', async () => {
+test('P81, P85, P86: after the grace time the backend is told once, and the client gets a new connection', async () => {
   await using stage = await start({ resumeGraceMs: 150 });
   const { broker, backend, typesOf } = stage;
   await using first = await connectV1(broker.url);
@@ -187,7 +187,7 @@ test('after the grace time the backend is told once, and the client gets a new c
 test.each([
   ['a client that closes', (client: V1Client) => client.close(1000), 'client-left'],
   ['a page that is left', (client: V1Client) => client.close(1001), 'client-left'],
-])('%s is gone at once', async (_what, leave, reason) => {
+])('P85, P86: %s is gone at once', async (_what, leave, reason) => {
   await using stage = await start({ resumeGraceMs: 60_000 });
   await using client = await connectV1(stage.broker.url);
   await leave(client);
@@ -195,7 +195,7 @@ test.each([
   expect(event.headers['wsbroker-reason']).toBe(reason);
 });
 
-test('a connection that the backend closes is gone at once, and cannot be resumed', async () => {
+test('P85, P86: a connection that the backend closes is gone at once, and cannot be resumed', async () => {
   await using stage = await start({ resumeGraceMs: 60_000 }, ({ message }) =>
     message.type === 'client-bye' ? [{ type: 'close', code: 4100, reason: 'so long' }] : [],
   );
@@ -208,7 +208,7 @@ test('a connection that the backend closes is gone at once, and cannot be resume
   expect(again.opened).toMatchObject({ resumed: false });
 });
 
-test('a connection without a socket is found by criteria, listed, and can be closed', async () => {
+test('P76: a connection without a socket is found by criteria, listed, and can be closed', async () => {
   await using stage = await start({ resumeGraceMs: 60_000 }, ({ message }) =>
     message.type === 'client-join' ? [{ type: 'session', data: { room: 'lobby' } }] : [],
   );
@@ -225,7 +225,7 @@ test('a connection without a socket is found by criteria, listed, and can be clo
   await backend.next(({ message }) => message.type === 'session-disconnect');
 });
 
-test('messages that were counted are not asked for again, whatever the handlers still do', async () => {
+test('P78: messages that were counted are not asked for again, whatever the handlers still do', async () => {
   const { promise: decided, resolve: decide } = Promise.withResolvers<boolean>();
   await using stage = await start({ onClientMessage: ({ type }) => (type === 'slow' ? decided : true) });
   await using first = await connectV1(stage.broker.url);

@@ -72,11 +72,15 @@ export class V1Client {
         sessionChanged: () => this.#events.keepSession(),
       },
     });
-    this.#tokens = new ResumeTokens(init.tokens, this, this.#connection.wskey, init.tokenHashes);
+    this.#tokens = new ResumeTokens(init.tokens, this, init.tokenHashes);
     this.#receipts = new V1Receipts(this.#connection, init.received, init.waiting);
-    this.#events = new ClientEvents(context, this.#connection, this.#receipts, () => {
-      this.#socket?.resumeIfLow();
-      this.#lifetime.forgetIfDone();
+    this.#events = new ClientEvents(context, {
+      connection: this.#connection,
+      receipts: this.#receipts,
+      onLeft: () => {
+        this.#socket?.resumeIfLow();
+        this.#lifetime.forgetIfDone();
+      },
     });
     this.#lifetime = new Lifetime({
       connection: this.#connection,
@@ -137,7 +141,7 @@ export class V1Client {
     socket.hold();
     this.#receipts.afterTaken(this.#events.received, () => {
       const token = this.#tokens.next(shown);
-      void this.#tokens.store(this.#context.journal).then(() => {
+      void this.#storeTokens().then(() => {
         if (this.#socket !== socket) return;
         this.#opened(socket, { handshake, token, received, resumed: true });
         socket.release();
@@ -154,7 +158,7 @@ export class V1Client {
   }
 
   /** The broker stops: the socket is closed, and the connection with it unless a later process can go on. */
-  leave(code: number, reason: string, retryAfterMs: number, isKept: boolean): void {
+  leave({ code, reason, retryAfterMs, isKept }: Leave): void {
     clearTimeout(this.#grace);
     const socket = this.#detach();
     socket?.write(byeFrame(code, retryAfterMs));
@@ -284,8 +288,24 @@ export class V1Client {
   /** The client has read `opened`: it holds the newest token, and counts frames as this process does. */
   #confirm(): void {
     this.#hasGap = false;
-    if (this.#tokens.confirm()) void this.#tokens.store(this.#context.journal);
+    if (this.#tokens.confirm()) void this.#storeTokens();
   }
+
+  /** Resolves once a later process would know them. */
+  async #storeTokens(): Promise<void> {
+    const { wskey } = this.#connection;
+    await this.#context.journal?.write({ kind: 'tokens', wskey, tokenHashes: this.#tokens.hashes });
+  }
+}
+
+/** How the broker takes leave of a client. */
+export interface Leave {
+  readonly code: number;
+  readonly reason: string;
+  /** When the client is to come back. */
+  readonly retryAfterMs: number;
+  /** The connection is left to a later process, and not ended. */
+  readonly isKept: boolean;
 }
 
 /** A client that wants to go on. */
