@@ -51,3 +51,40 @@ test('one that floods with bad messages and does not read the answers is closed 
   await using other = await connectRaw(broker.url);
   expect(other.isOpen).toBe(true);
 });
+
+test('a client that reads nothing of what waits for it is closed after `unreadTimeoutMs`, however little that is', async () => {
+  await using backend = await startFakeBackend();
+  await using broker = await startBroker({
+    backend: { url: backend.url },
+    maxUnreadBytes: 64 * kibi * kibi,
+    unreadTimeoutMs: 400,
+  });
+  await using slow = await connectRaw(broker.url, { headers: { cookie: 'who=slow' } });
+  await using good = await connectRaw(broker.url, { headers: { cookie: 'who=good' } });
+  slow.pause();
+  // More than the kernel's buffers take, and far from the bound; the good one reads it.
+  broker.broadcast({ type: 'news', text: 'x'.repeat(16 * kibi * kibi) });
+  expect(await good.next()).toMatchObject({ type: 'news' });
+  const gone = await backend.next(({ message }) => message.type === 'session-disconnect');
+  expect(gone.connection).toMatchObject({ who: 'slow' });
+  expect(good.isOpen).toBe(true);
+});
+
+test('a client that always has something unread but reads is not closed', async () => {
+  await using broker = await startBroker({ unreadTimeoutMs: 200, maxUnreadBytes: 64 * kibi * kibi });
+  await using client = await connectRaw(broker.url);
+  const text = 'x'.repeat(4 * kibi * kibi);
+  const until = performance.now() + 1_500;
+  let sent = 0;
+  let received = 0;
+  while (performance.now() < until) {
+    while (sent < received + 3) {
+      broker.broadcast({ type: 'news', text });
+      sent += 1;
+    }
+    await client.next();
+    received += 1;
+  }
+  expect(client.isOpen).toBe(true);
+  expect(received).toBeGreaterThan(3);
+});
