@@ -7,7 +7,7 @@ import type { ChangeGroup, JournalFileOptions } from './worker-message.ts';
 const pageBytes = 4_096;
 
 /** Failures further back than so many messages of their connection: no client has so many on the way. */
-const failureWindow = 10_000;
+const failureWindow = 1_000;
 
 /** A file cannot be a journal; the message says why. */
 export class UnusableFileError extends Error {

@@ -1,0 +1,402 @@
+import * as fc from 'fast-check';
+import { chmod, mkdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { expect, test } from 'vitest';
+import { happening, journalFolder, JournalModel, opening } from '../../../test/journal-changes.ts';
+import type { JournalChange } from './journal.ts';
+import { JournalFile } from './journal-file.ts';
+import { whyUnusable } from './sqlite-failure.ts';
+import type { JournalFileOptions } from './worker-message.ts';
+
+const mebi = 1_024 * 1_024;
+
+/** A journal's file, opened as often as is asked for. */
+const start = async (options: Partial<JournalFileOptions> = {}) => {
+  const { folder, file, ...resource } = await journalFolder();
+  let opened: JournalFile | undefined;
+  const open = (more: Partial<JournalFileOptions> = {}): JournalFile => {
+    opened?.close();
+    opened = undefined;
+    opened = new JournalFile({ file, maxBytes: 64 * mebi, maxDeadLetters: 10, ...options, ...more });
+    return opened;
+  };
+  return {
+    folder,
+    file,
+    open,
+    /** Rows of another reader's, once the journal is closed. */
+    rows(sql: string): object[] {
+      opened?.close();
+      opened = undefined;
+      const db = new DatabaseSync(file);
+      try {
+        return db.prepare(sql).all();
+      } finally {
+        db.close();
+      }
+    },
+    async [Symbol.asyncDispose]() {
+      opened?.close();
+      await resource[Symbol.asyncDispose]();
+    },
+  };
+};
+
+const commit = (file: JournalFile, ...changes: readonly JournalChange[]): void =>
+  file.commit({ changes, isFreeing: false });
+
+test('gives back what was written, once the file is opened again', async () => {
+  await using stage = await start();
+  commit(
+    stage.open(),
+    opening('a', ['one', 'two']),
+    happening('a', 1, { type: 'session-connect' }),
+    happening('a', 2, { message: 1, request: 7 }),
+    { kind: 'session', wskey: 'a', sessionInfo: '{"name":"Ada \u{1f600}"}' },
+    { kind: 'tokens', wskey: 'a', tokenHashes: ['three'] },
+    { kind: 'received', wskey: 'a', received: 2 },
+    { kind: 'failed', wskey: 'a', message: 2, code: 'bad-type', text: 'The type is a number' },
+    opening('b'),
+    happening('b', 1, { reason: 'client-left' }),
+    { kind: 'end', wskey: 'b' },
+  );
+  expect(stage.open().load()).toStrictEqual({
+    connections: [
+      {
+        wskey: 'a',
+        sessionInfo: '{"name":"Ada \u{1f600}"}',
+        tokenHashes: ['three'],
+        fingerprint: 'print',
+        lastEvent: 2,
+        received: 2,
+        isEnded: false,
+      },
+      {
+        wskey: 'b',
+        sessionInfo: '{"wskey":"b"}',
+        tokenHashes: [],
+        fingerprint: 'print',
+        lastEvent: 1,
+        received: 0,
+        isEnded: true,
+      },
+    ],
+    events: [
+      {
+        wskey: 'a',
+        number: 1,
+        type: 'session-connect',
+        json: '{"type":"client-hello","n":1}',
+        happenedAtMs: 1_001,
+      },
+      {
+        wskey: 'a',
+        number: 2,
+        type: 'client-hello',
+        json: '{"type":"client-hello","n":2}',
+        happenedAtMs: 1_002,
+        message: 1,
+        request: 7,
+      },
+      {
+        wskey: 'b',
+        number: 1,
+        type: 'client-hello',
+        json: '{"type":"client-hello","n":1}',
+        happenedAtMs: 1_001,
+        reason: 'client-left',
+      },
+    ],
+    failures: [{ wskey: 'a', message: 2, code: 'bad-type', text: 'The type is a number' }],
+  });
+});
+
+const keys = fc.constantFrom('a', 'b', 'c');
+const numbers = fc.integer({ min: 1, max: 5 });
+const texts = fc.string({ unit: 'grapheme', maxLength: 20 });
+const changes: fc.Arbitrary<JournalChange> = fc.oneof(
+  fc.record({
+    kind: fc.constant('open' as const),
+    wskey: keys,
+    sessionInfo: texts,
+    tokenHashes: fc.array(texts, { maxLength: 2 }),
+    fingerprint: texts,
+    lastEvent: fc.integer({ min: 0, max: 3 }),
+    received: fc.integer({ min: 0, max: 3 }),
+  }),
+  fc.record(
+    {
+      kind: fc.constant('event' as const),
+      wskey: keys,
+      number: numbers,
+      type: texts,
+      json: texts,
+      happenedAtMs: fc.nat(),
+      message: numbers,
+      request: numbers,
+      reason: texts,
+    },
+    { requiredKeys: ['kind', 'wskey', 'number', 'type', 'json', 'happenedAtMs'] },
+  ),
+  fc.record({ kind: fc.constant('received' as const), wskey: keys, received: numbers }),
+  fc.record({ kind: fc.constant('delivered' as const), wskey: keys, number: numbers }),
+  fc.record({ kind: fc.constant('dead-letter' as const), wskey: keys, number: numbers, why: texts }),
+  fc.record({
+    kind: fc.constant('failed' as const),
+    wskey: keys,
+    message: numbers,
+    code: texts,
+    text: texts,
+  }),
+  fc.record({ kind: fc.constant('session' as const), wskey: keys, sessionInfo: texts }),
+  fc.record({ kind: fc.constant('tokens' as const), wskey: keys, tokenHashes: fc.array(texts) }),
+  fc.record({ kind: fc.constant('end' as const), wskey: keys }),
+);
+
+test('holds what a model in memory holds, after any changes in groups of any size', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(fc.array(changes, { maxLength: 12 }), { maxLength: 6 }), async (groups) => {
+      await using stage = await start();
+      const model = new JournalModel();
+      const file = stage.open();
+      for (const group of groups) {
+        commit(file, ...group);
+        for (const change of group) model.apply(change);
+        expect(file.load()).toEqual(model.content());
+      }
+      expect(stage.open().load()).toEqual(model.content());
+    }),
+    { numRuns: 60 },
+  );
+});
+
+test('a group that was committed may be written once more: the thread died before it could say so', async () => {
+  await using stage = await start();
+  const file = stage.open();
+  commit(file, opening('a'), happening('a', 1), happening('a', 2, { message: 1 }));
+  const group: JournalChange[] = [
+    { kind: 'dead-letter', wskey: 'a', number: 2, why: 'refused' },
+    { kind: 'failed', wskey: 'a', message: 1, code: 'refused', text: 'no' },
+    happening('a', 3, { message: 2 }),
+    { kind: 'delivered', wskey: 'a', number: 1 },
+    opening('b'),
+    happening('b', 1),
+  ];
+  commit(file, ...group);
+  const once = file.load();
+  commit(file, ...group);
+  expect(file.load()).toEqual(once);
+  expect(stage.rows('SELECT id FROM dead_letter')).toEqual([{ id: 'a-2' }]);
+});
+
+test('events are in the order in which they were written, of all connections', async () => {
+  await using stage = await start();
+  const file = stage.open();
+  commit(file, happening('b', 1), happening('a', 1));
+  commit(file, { kind: 'delivered', wskey: 'b', number: 1 });
+  commit(file, happening('b', 2), happening('a', 2), happening('c', 1));
+  const { events } = stage.open().load();
+  expect(events.map(({ wskey, number }) => `${wskey}-${number}`)).toEqual(['a-1', 'b-2', 'a-2', 'c-1']);
+});
+
+test('a group is committed whole or not at all', async () => {
+  await using stage = await start();
+  const file = stage.open();
+  const bad = { ...happening('a', 2), type: null } as unknown as JournalChange;
+  expect(() => commit(file, happening('a', 1), bad)).toThrow('NOT NULL');
+  expect(file.load().events).toEqual([]);
+  commit(file, happening('a', 1));
+  expect(file.load().events).toHaveLength(1);
+});
+
+test('dead letters keep what they were and why they died, the newest ones', async () => {
+  await using stage = await start({ maxDeadLetters: 2 });
+  const file = stage.open();
+  for (const number of [1, 2, 3]) {
+    commit(file, happening('a', number, { message: number }));
+    commit(file, { kind: 'dead-letter', wskey: 'a', number, why: `reason ${number}` });
+  }
+  expect(file.load().events).toEqual([]);
+  const rows = stage.rows('SELECT id, type, json, why, message, happened_at_ms, died_at_ms FROM dead_letter');
+  expect(rows).toEqual([
+    {
+      id: 'a-2',
+      type: 'client-hello',
+      json: '{"type":"client-hello","n":2}',
+      why: 'reason 2',
+      message: 2,
+      happened_at_ms: 1_002,
+      died_at_ms: expect.any(Number),
+    },
+    expect.objectContaining({ id: 'a-3', why: 'reason 3' }),
+  ]);
+});
+
+test('a lowered number of dead letters holds from the next one on', async () => {
+  await using stage = await start();
+  const file = stage.open();
+  for (const number of [1, 2, 3, 4]) {
+    commit(file, happening('a', number), { kind: 'dead-letter', wskey: 'a', number, why: '' });
+  }
+  const bury5: JournalChange = { kind: 'dead-letter', wskey: 'a', number: 5, why: '' };
+  commit(stage.open({ maxDeadLetters: 2 }), happening('a', 5), bury5);
+  expect(stage.rows('SELECT id FROM dead_letter')).toEqual([{ id: 'a-4' }, { id: 'a-5' }]);
+});
+
+test('dead letters take a quarter of the file at most, however large they are', async () => {
+  await using stage = await start({ maxBytes: mebi, maxDeadLetters: 1_000_000 });
+  const file = stage.open();
+  for (let number = 1; number <= 40; number += 1) {
+    commit(file, happening('a', number, { json: 'x'.repeat(50_000) }));
+    commit(file, { kind: 'dead-letter', wskey: 'a', number, why: '' });
+  }
+  expect(stage.rows('SELECT count(*) AS count, max(number) AS last FROM dead_letter')).toEqual([
+    { count: 5, last: 40 },
+  ]);
+});
+
+test('failures of a connection go back a thousand messages, and no further', async () => {
+  await using stage = await start();
+  const file = stage.open();
+  commit(file, opening('a'), opening('b'));
+  for (const wskey of ['a', 'b']) {
+    const failures = Array.from({ length: 1_200 }, (_, index): JournalChange => {
+      return { kind: 'failed', wskey, message: index + 1, code: 'bad-type', text: '' };
+    });
+    commit(file, ...failures);
+  }
+  const { failures } = file.load();
+  expect(failures).toHaveLength(2_000);
+  expect(failures[0]).toMatchObject({ wskey: 'a', message: 201 });
+});
+
+test('a full file takes nothing more, and loses nothing', async () => {
+  await using stage = await start({ maxBytes: mebi });
+  const file = stage.open();
+  const large = { json: 'x'.repeat(50_000) };
+  let number = 0;
+  const fill = (): void => {
+    for (;;) commit(file, happening('a', (number += 1), large));
+  };
+  expect(fill).toThrow('full');
+  const { events } = file.load();
+  expect(events).toHaveLength(number - 1);
+  expect(number).toBeGreaterThan(10);
+  // What makes room has room: to mark a connection as ended, or to move an event.
+  const freeing: JournalChange[] = [opening('a'), happening('a', 1_000), { kind: 'end', wskey: 'a' }];
+  file.commit({ changes: freeing, isFreeing: true });
+  commit(file, { kind: 'delivered', wskey: 'a', number: 1 });
+  commit(file, { kind: 'delivered', wskey: 'a', number: 2 });
+  commit(file, happening('a', number, large));
+  expect(stage.open().load().events).toHaveLength(number - 2 + 1);
+  expect((await stat(stage.file)).size).toBeLessThanOrEqual(mebi);
+});
+
+test('a file that is larger than a lowered bound gives back what it has, and takes more when that has gone', async () => {
+  await using stage = await start();
+  const large = { json: 'x'.repeat(100_000) };
+  for (const number of Array.from({ length: 20 }, (_, index) => index + 1)) {
+    commit(stage.open(), happening('a', number, large));
+  }
+  const file = stage.open({ maxBytes: mebi });
+  expect(file.load().events).toHaveLength(20);
+  for (const number of Array.from({ length: 20 }, (_, index) => index + 1)) {
+    commit(file, { kind: 'delivered', wskey: 'a', number });
+  }
+  commit(file, happening('a', 21, large));
+  expect(file.load().events).toHaveLength(1);
+});
+
+test('only its owner may read the file and its log', async () => {
+  await using stage = await start();
+  commit(stage.open(), opening('a'));
+  for (const path of [stage.file, `${stage.file}-wal`]) expect((await stat(path)).mode & 0o777).toBe(0o600);
+});
+
+test('after a close there is one file', async () => {
+  await using stage = await start();
+  const file = stage.open();
+  commit(file, happening('a', 1));
+  stage.rows('SELECT 1');
+  await expect(stat(`${stage.file}-wal`)).rejects.toThrow('ENOENT');
+  expect((await readFile(stage.file)).subarray(0, 15).toString()).toBe('SQLite format 3');
+});
+
+/** What a broker says that is given this file. */
+const refusal = (file: string): string => {
+  try {
+    new JournalFile({ file, maxBytes: mebi, maxDeadLetters: 10 }).close();
+    return 'it was opened';
+  } catch (error) {
+    return whyUnusable(error);
+  }
+};
+
+const database = (file: string, sql: string): void => {
+  const db = new DatabaseSync(file);
+  db.exec(sql);
+  db.close();
+};
+
+test('says what is wrong with a file that cannot be a journal, and does not touch it', async () => {
+  await using place = await journalFolder();
+  const { file, folder } = place;
+  expect(refusal(join(folder, 'missing', 'events.db'))).toMatch(/^ENOENT.*its folder must exist/);
+  await mkdir(join(folder, 'directory'));
+  expect(refusal(join(folder, 'directory'))).toContain('unable to open database file; its folder must exist');
+  await writeFile(file, 'This is the list of what we have to buy. '.repeat(100));
+  expect(refusal(file)).toMatch(/^it is not a journal, but a file of another kind/);
+  const other = join(folder, 'other.db');
+  database(other, 'CREATE TABLE customer (name TEXT)');
+  const before = await readFile(other);
+  expect(refusal(other)).toMatch(/^it is a database of another program/);
+  expect(await readFile(other)).toEqual(before);
+});
+
+test('says so when a newer version has written the file', async () => {
+  await using stage = await start();
+  stage.open();
+  stage.rows('SELECT 1');
+  database(stage.file, 'PRAGMA user_version = 2');
+  expect(refusal(stage.file)).toMatch(
+    /^it was written by a newer version of the broker \(tables 2, this one knows 1\)/,
+  );
+});
+
+test('says so when another broker has the file, and leaves it to that one', async () => {
+  await using stage = await start();
+  const file = stage.open();
+  commit(file, opening('a'));
+  expect(refusal(stage.file)).toBe('it is in use by another broker; each broker needs a journal of its own');
+  commit(file, happening('a', 1));
+  expect(refusal(stage.file)).toContain('in use');
+  expect(file.load().events).toHaveLength(1);
+});
+
+test('says so when the file is damaged', async () => {
+  await using stage = await start();
+  const file = stage.open();
+  commit(file, opening('a'), ...Array.from({ length: 200 }, (_, index) => happening('a', index + 1)));
+  stage.rows('SELECT 1');
+  const bytes = await readFile(stage.file);
+  // The header stays as it is.
+  await writeFile(stage.file, bytes.fill(0xa5, 4_096));
+  const why = (): string => {
+    try {
+      stage.open().load();
+      return 'it was read';
+    } catch (error) {
+      return whyUnusable(error);
+    }
+  };
+  expect(why()).toMatch(/^it is damaged \(.*malformed.*\); move it away/);
+});
+
+test.skipIf(process.getuid?.() === 0)('says so when the file may not be written', async () => {
+  await using stage = await start();
+  stage.open();
+  stage.rows('SELECT 1');
+  await chmod(stage.file, 0o400);
+  expect(refusal(stage.file)).toContain('must be allowed to write there');
+});
