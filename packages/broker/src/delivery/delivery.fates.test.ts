@@ -129,6 +129,36 @@ describe('the fate of an event', () => {
   });
 });
 
+test('an outage has one line, however many events fail for the first time while it lasts', async () => {
+  const { clock, open, logs } = startDelivery({ answer: () => lost('unreachable') });
+  for (const n of [1, 2, 3, 4, 5]) {
+    push(open(`k${n}`).queue, `k${n}-1`);
+    await clock.advance(5_000);
+  }
+  expect(logs.messages('warn')).toEqual([
+    '! client-x failed and is sent again:',
+    '! backend fails; events wait and are sent again:',
+  ]);
+});
+
+test('while events fail one after the other, the log has one line a second, and says how many it left out', async () => {
+  const { clock, open, logs } = startDelivery({
+    answer: ({ attempt }) => (attempt === 1 ? retry() : delivered()),
+  });
+  for (let n = 0; n < 50; n += 1) {
+    push(open(`k${n}`).queue, `k${n}-1`);
+    await clock.advance(100);
+  }
+  const lines = logs.entries.filter(({ level }) => level === 'warn');
+  expect(lines.map(({ fields }) => fields)).toEqual(
+    [0, 10, 20, 30, 40].map((n) => ({
+      id: `k${n}-1`,
+      reason: 'status 503',
+      ...(n === 0 ? {} : { more: 9 }),
+    })),
+  );
+});
+
 describe('the backend is asked whether a connection may be', () => {
   test.each([401, 403])('%i is an answer: refused at once', async (status) => {
     const { backend, open } = startDelivery({
@@ -237,6 +267,17 @@ describe('stop', () => {
     await stopped;
     expect(fates).toEqual(fates.map(() => [{ outcome: 'abandoned' }]));
     expect(delivery.deadLetters).toBe(0);
+  });
+
+  test('a request that it breaks off is no failure: of an event that is too old by now, either', async () => {
+    const { clock, delivery, open, logs } = startDelivery({ answer: hang, settings: { maxEventAgeMs: 400 } });
+    const fates = ['a', 'b', 'c'].map((key) => pushSettling(open(key).queue, { id: `${key}-1` }));
+    await settled();
+    const stopped = delivery.stop({ drainMs: 500 });
+    await clock.advance(500);
+    await stopped;
+    expect(fates).toEqual(fates.map(() => [{ outcome: 'abandoned' }]));
+    expect(logs.messages('warn')).toEqual([]);
   });
 
   test('tells so also of what is behind a command that never ends, and of what comes later', async () => {

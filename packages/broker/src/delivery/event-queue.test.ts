@@ -116,6 +116,44 @@ test('the age of an event counts from when it came, not from when its turn came'
   expect(ages).toEqual([0, 5]);
 });
 
+/** An event, and the fates that it is told. */
+const watched = (id: string): { readonly event: QueuedEvent; readonly fates: Fate[] } => {
+  const fates: Fate[] = [];
+  return { event: { ...event(id), onSettled: (fate) => void fates.push(fate) }, fates };
+};
+const abandoned: Fate = { outcome: 'abandoned' };
+
+test('an event is told its fate when it has left, before the next is begun', async () => {
+  const { queue, begun, end } = startQueue();
+  const lengths: number[] = [];
+  const told = { ...event('a'), onSettled: () => lengths.push(queue.length, begun.length) };
+  queue.push(told, 10);
+  queue.push(event('b'), 10);
+  await settled();
+  await end();
+  expect(lengths).toEqual([1, 1]);
+});
+
+test('abandoned, it tells all that are here, in flight, behind, or still to be decided, and each that comes', async () => {
+  const { queue, end } = startQueue();
+  const [a, b, c, d] = [watched('a'), watched('b'), watched('c'), watched('d')];
+  const decision = Promise.withResolvers<QueuedEvent | undefined>();
+  queue.push(a.event, 10);
+  queue.push(b.event, 10);
+  queue.push(decision.promise, 10);
+  queue.push(Promise.resolve(undefined), 10);
+  await settled();
+  queue.abandon();
+  queue.push(d.event, 10);
+  expect([a, b, c, d].map(({ fates }) => fates)).toEqual([[abandoned], [abandoned], [], [abandoned]]);
+  decision.resolve(c.event);
+  await settled();
+  // What is delivered all the same is told nobody twice.
+  for (const _ of [a, b, c]) await end();
+  expect([a, b, c, d].map(({ fates }) => fates)).toEqual([a, b, c, d].map(() => [abandoned]));
+  expect(queue.length).toBe(0);
+});
+
 test('is full at its bound of events, and low at half of it', async () => {
   const { queue, end } = startQueue({ maxEvents: 4 });
   for (const id of ['a', 'b', 'c']) queue.push(event(id), 0);

@@ -135,6 +135,44 @@ describe('a request that takes long', () => {
     expect(begun).toEqual(['slow', 'other', 'slow']);
   });
 
+  test('and others like it have half of the slots as well, if nobody else wants them', async () => {
+    const { begun, clock, enter, end } = startGate({ maxRequests: 4 });
+    const slow = names(10, 'slow');
+    for (const name of slow.slice(0, 4)) enter(name);
+    await clock.advance(1_000);
+    for (const name of slow.slice(0, 4)) await end(name);
+    for (const name of slow.slice(4)) enter(name);
+    await clock.advance(1_000);
+    for (const name of slow.slice(4, 8)) await end(name);
+    await clock.advance(1_000);
+    for (const name of slow.slice(8)) await end(name);
+    begun.length = 0;
+    for (const name of slow) enter(name);
+    await settled();
+    expect(begun).toEqual(slow.slice(0, 6));
+    enter('quick');
+    enter('quick too');
+    await settled();
+    expect(begun.slice(6)).toEqual(['quick', 'quick too']);
+  });
+
+  test('goes before those that got no answer at all, aside', async () => {
+    const { begun, clock, enter, end } = startGate({ maxRequests: 1 });
+    for (const name of ['hangs', 'slow', 'aside']) enter(name);
+    await clock.advance(1_000);
+    await end('hangs', { failure: 'no-answer' });
+    await clock.advance(1_000);
+    await end('slow');
+    await clock.advance(1_000);
+    for (const name of ['slot', 'hangs', 'slow']) enter(name);
+    await settled();
+    begun.length = 0;
+    await end('aside');
+    expect(begun).toEqual(['slow']);
+    await end('slow');
+    expect(begun).toEqual(['slow', 'hangs']);
+  });
+
   test('with no answer makes its connection slow, too', async () => {
     const { begun, enter, end } = startGate({ maxRequests: 1 });
     enter('hangs');
@@ -302,6 +340,19 @@ describe('when the backend is back', () => {
     expect(changes).toEqual([true, false]);
   });
 
+  test('requests from before the outage take no slot of the recovery', async () => {
+    const { begun, clock, enter, end } = startGate({ maxRequests: 4 });
+    for (const name of ['old', 'older', 'a', 'b']) enter(name);
+    await settled();
+    for (const name of ['a', 'b']) await end(name, unreachable);
+    for (const name of ['probe', 'next', 'more']) enter(name);
+    await clock.advance(100);
+    await end('probe');
+    expect(begun.slice(4)).toEqual(['probe', 'next']);
+    await end('next');
+    expect(begun.slice(4)).toEqual(['probe', 'next', 'more']);
+  });
+
   test('a request that hangs does not hold up the recovery for longer than `slowRequestMs`', async () => {
     const { begun, clock, enter, end } = await startDown({ maxRequests: 4 });
     for (const name of ['probe', 'hangs', 'next']) enter(name);
@@ -312,6 +363,38 @@ describe('when the backend is back', () => {
     expect(begun).toEqual(['probe', 'hangs']);
     await clock.advance(1);
     expect(begun).toEqual(['probe', 'hangs', 'next']);
+  });
+
+  test('not even when only slow connections wait', async () => {
+    const { begun, clock, enter, end } = startGate({ maxRequests: 4 });
+    const slow = names(2, 'slow');
+    for (const name of [...slow, 'a', 'b']) enter(name);
+    await clock.advance(1_000);
+    for (const name of slow) await end(name);
+    for (const name of ['a', 'b']) await end(name, unreachable);
+    begun.length = 0;
+    for (const name of ['probe', ...slow]) enter(name);
+    await clock.advance(100);
+    await end('probe');
+    expect(begun).toEqual(['probe', 'slow0']);
+    await clock.advance(1_000);
+    expect(begun).toEqual(['probe', 'slow0', 'slow1']);
+  });
+
+  test('nothing begins aside until all slots are open', async () => {
+    const { begun, clock, enter, end } = startGate({ maxRequests: 4 });
+    const slow = names(4, 'slow');
+    for (const name of [...slow, 'a', 'b']) enter(name);
+    await clock.advance(1_000);
+    for (const name of slow) await end(name);
+    for (const name of ['a', 'b']) await end(name, unreachable);
+    begun.length = 0;
+    for (const name of slow) enter(name);
+    await clock.advance(100);
+    await end('slow0');
+    expect(begun).toEqual(['slow0', 'slow1']);
+    await end('slow1');
+    expect(begun).toEqual(slow);
   });
 
   test('slow connections come after the others until all slots are open, and are not forgotten', async () => {

@@ -20,14 +20,16 @@ export interface GateOptions {
 /** What the gate remembers of a connection. */
 export interface Lane {
   readonly number: number;
-  /** Its last request took long, or for ever. */
-  isSlow: boolean;
+  /** How its last request went: it was answered soon, late, or not at all. */
+  pace: 'quick' | 'slow' | 'hung';
 }
 
 /** The permission to run one request. */
 export interface Pass {
   readonly lane: Lane;
   readonly beganMs: number;
+  /** Its connection was slow when it began. */
+  readonly isSlow: boolean;
   /** What had happened before it began. */
   readonly outages: number;
   readonly successes: number;
@@ -57,8 +59,9 @@ const sweepMs = 1_000;
  * Where requests wait for permission to run, over all connections.
  *
  * At most `maxRequests` hold a slot. One that takes longer than `slowRequestMs` steps aside when others wait for
- * its slot, and the next one of its connection begins aside, so that hanging requests of some connections cannot
- * take all slots. When the backend is down one request at a time goes out, the probe, each time of another
+ * its slot, and the next one of its connection begins aside: hanging requests of some connections cannot take all
+ * slots. Connections that are merely slow may have half of the slots as well, where nobody else wants them: they
+ * may have been slow for a moment only, and must not wait for those that hang. When the backend is down one request at a time goes out, the probe, each time of another
  * connection; when it is back the slots open step by step.
  */
 export class Gate {
@@ -70,8 +73,9 @@ export class Gate {
   /** Turns of events that were attempted before: they go first, but for probes. */
   readonly #tried = new Line<Turn>();
   readonly #fresh = new Line<Turn>();
-  /** Turns of slow connections. Empty while the backend is down. */
+  /** Turns of connections that are not quick. Empty while the backend is down. */
   readonly #slow = new Line<Turn>();
+  readonly #hung = new Line<Turn>();
   #lanes = 0;
   #successes = 0;
   #sweptAtMs = -Infinity;
@@ -95,7 +99,7 @@ export class Gate {
   /** For a connection; it has one request at a time. */
   lane(): Lane {
     this.#lanes += 1;
-    return { number: this.#lanes, isSlow: false };
+    return { number: this.#lanes, pace: 'quick' };
   }
 
   /**
@@ -111,7 +115,7 @@ export class Gate {
     if (this.isDown && this.#nowMs() > untilMs) return nextTurn('too-old');
     return new Promise((end) => {
       const line = isTried ? this.#tried : this.#fresh;
-      (lane.isSlow && !this.isDown ? this.#slow : line).push({ lane, untilMs, end });
+      (this.isDown ? line : this.#lineOf(lane, line)).push({ lane, untilMs, end });
       this.#admit();
     });
   }
@@ -121,8 +125,9 @@ export class Gate {
     const { lane } = pass;
     if (!this.#running.delete(pass)) this.#aside.delete(pass);
     const isSlow = this.#nowMs() - pass.beganMs >= this.#options.slowRequestMs;
-    if (isSlow || (typeof end === 'object' && end.failure === 'no-answer')) lane.isSlow = true;
-    else if (end === 'succeeded') lane.isSlow = false;
+    if (typeof end === 'object' && end.failure === 'no-answer') lane.pace = 'hung';
+    else if (isSlow) lane.pace = 'slow';
+    else if (end === 'succeeded') lane.pace = 'quick';
     this.#happened(this.#eventOf(pass, end));
     if (end === 'succeeded') this.#successes += 1;
     this.#admit();
@@ -136,11 +141,16 @@ export class Gate {
   }
 
   get #lines(): readonly Line<Turn>[] {
-    return [this.#tried, this.#fresh, this.#slow];
+    return [this.#tried, this.#fresh, this.#slow, this.#hung];
   }
 
   get #inFlight(): number {
     return this.#running.size + this.#aside.size;
+  }
+
+  #lineOf({ pace }: Lane, quick: Line<Turn>): Line<Turn> {
+    if (pace === 'quick') return quick;
+    return pace === 'slow' ? this.#slow : this.#hung;
   }
 
   #nowMs(): number {
@@ -176,7 +186,9 @@ export class Gate {
   #close(): void {
     for (const pass of this.#running) this.#aside.add(pass);
     this.#running.clear();
-    for (const turn of this.#slow.takeWhere(() => true)) this.#tried.push(turn);
+    for (const line of [this.#slow, this.#hung]) {
+      for (const turn of line.takeWhere(() => true)) this.#tried.push(turn);
+    }
   }
 
   #admit(): void {
@@ -211,29 +223,37 @@ export class Gate {
     if (this.#inFlight >= 2 * maxRequests) return false;
     const isUp = this.#state.name === 'up';
     this.#stepAside();
-    if (this.#running.size < this.#state.limit) {
-      // Before all slots are open, slow connections have no lane of their own, and come last.
-      const turn = this.#nextQuick() ?? (isUp ? undefined : this.#slow.shift());
-      if (turn) return this.#begin(turn, this.#running);
-    }
-    if (!isUp || this.#aside.size >= maxRequests) return false;
-    const turn = this.#slow.shift();
-    return turn !== undefined && this.#begin(turn, this.#aside);
+    const hasSlot = this.#running.size < this.#state.limit;
+    const quick = hasSlot ? this.#nextQuick() : undefined;
+    if (quick) return this.#begin(quick, this.#running);
+    // Before all slots are open, nothing begins aside.
+    const hasAside = isUp && this.#aside.size < maxRequests;
+    const turn = hasAside || (hasSlot && !isUp) ? (this.#slow.shift() ?? this.#hung.shift()) : undefined;
+    if (turn) return this.#begin(turn, hasAside ? this.#aside : this.#running);
+    const slow = hasSlot && this.#slowRunning < maxRequests / 2 ? this.#slow.shift() : undefined;
+    return slow !== undefined && this.#begin(slow, this.#running);
   }
 
-  /** The next turn of a connection that is not slow. Those that are were told apart less while it was down. */
+  /** The next turn of a connection that is quick. Those that are not were not told apart while it was down. */
   #nextQuick(): Turn | undefined {
     for (;;) {
       const turn = this.#tried.shift() ?? this.#fresh.shift();
-      if (!turn?.lane.isSlow) return turn;
-      this.#slow.push(turn);
+      if (!turn || turn.lane.pace === 'quick') return turn;
+      this.#lineOf(turn.lane, this.#slow).push(turn);
     }
+  }
+
+  get #slowRunning(): number {
+    let slow = 0;
+    for (const pass of this.#running) if (pass.isSlow) slow += 1;
+    return slow;
   }
 
   #begin({ lane, end }: Turn, where: Set<Pass>): true {
     const pass = {
       lane,
       beganMs: this.#nowMs(),
+      isSlow: lane.pace !== 'quick',
       outages: this.#state.outages,
       successes: this.#successes,
     };
@@ -246,7 +266,7 @@ export class Gate {
   get #asideAtMs(): number {
     const { maxRequests, slowRequestMs } = this.#options;
     if (this.#running.size < this.#state.limit || this.#aside.size >= maxRequests) return Infinity;
-    const slow = this.#state.name === 'up' ? 0 : this.#slow.length;
+    const slow = this.#state.name === 'up' ? 0 : this.#slow.length + this.#hung.length;
     if (this.#tried.length + this.#fresh.length + slow === 0) return Infinity;
     const [oldest] = this.#running;
     return oldest ? oldest.beganMs + slowRequestMs : Infinity;

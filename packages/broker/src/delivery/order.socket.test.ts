@@ -83,6 +83,29 @@ test('a connection whose backend request hangs does not hold up the others', asy
   await broker.close({ drainMs: 10 });
 });
 
+test.each([3, 7])(
+  'the requests of %i connections hang, with 4 slots: the others go on, and no more than 8 are in flight',
+  async (hanging) => {
+    await using backend = await startFakeBackend(({ message }) =>
+      message.type === 'client-hang' ? 'hang' : [],
+    );
+    await using broker = await startBroker({
+      backend: { url: backend.url, maxRequests: 4 },
+      slowRequestMs: 50,
+    });
+    await using clients = new Disposables();
+    for (const _ of range(hanging)) clients.use(await connectRaw(broker.url)).send({ type: 'hang' });
+    const others = await Promise.all(range(10).map(() => connectRaw(broker.url)));
+    for (const other of others) {
+      clients.use(other);
+      for (const n of range(10)) other.send({ type: 'say', n });
+    }
+    for (const _ of range(100)) await backend.next(({ message }) => message.type === 'client-say');
+    expect(backend.maxRequestsInFlight).toBeLessThanOrEqual(8);
+    await broker.close({ drainMs: 10 });
+  },
+);
+
 test('the disconnect comes last, and exactly one for each connect, however the client leaves', async () => {
   await using backend = await startFakeBackend();
   await using broker = await startBroker({ backend: { url: backend.url } });

@@ -144,6 +144,36 @@ test('`Retry-After` is waited for', async () => {
   expect(second!.receivedAtMs - first!.receivedAtMs).toBeGreaterThanOrEqual(990);
 });
 
+test('while the backend resets what it is sent, one request at a time looks whether it is back', async () => {
+  await using backend = await startFakeBackend();
+  await using broker = await startBroker({ backend: { url: backend.url }, ...quick });
+  await using clients = new Disposables();
+  const connected = await Promise.all(range(40).map(() => connectRaw(broker.url)));
+  for (const client of connected) clients.use(client);
+  for (const _ of connected) await backend.next();
+  let [inFlight, most] = [0, 0];
+  backend.answerWith(async () => {
+    inFlight += 1;
+    most = Math.max(most, inFlight);
+    await delay(2);
+    inFlight -= 1;
+    return 'reset' as const;
+  });
+  for (const client of connected) client.send({ type: 'say' });
+  await broker.logs.next(({ message }) => message.startsWith('! backend fails'));
+  // Those that were in flight when it went down, and enough probes after them.
+  for (const _ of connected) await backend.next();
+  most = inFlight;
+  for (const _ of range(20)) await backend.next();
+  expect(most).toBe(1);
+  backend.answerWith([]);
+  const ids = new Set<string>();
+  while (ids.size < connected.length) {
+    const { id, message } = await backend.next();
+    if (message.type === 'client-say') ids.add(id);
+  }
+});
+
 test('an outage is told once in the log, and its end once, however many events find out', async () => {
   await using backend = await startFakeBackend();
   await using broker = await startBroker({ backend: { url: backend.url }, ...quick });
