@@ -14,7 +14,7 @@ interface ChatMessage {
   readonly case?: number;
 }
 
-const [port = '', recordFile = ''] = process.argv.slice(2);
+const [port = '', recordFile = '', delayMs = '0'] = process.argv.slice(2);
 const record = openSync(recordFile, 'a');
 const facts = { inFlight: 0, maxInFlight: 0, posts: 0 };
 
@@ -74,7 +74,9 @@ const take = (request: IncomingMessage, body: string, response: ServerResponse):
   const attempt = header(request, 'wsbroker-attempt');
   const columns = [header(request, 'webhook-id'), attempt, wskey, message.type, message.client, message.n];
   writeSync(record, `${columns.join('\t')}\n`);
-  void answer(message, Number(attempt), response);
+  const reply = (): void => void answer(message, Number(attempt), response);
+  if (delayMs === '0') reply();
+  else setTimeout(reply, Number(delayMs));
 };
 
 const server = createServer((request, response) => {

@@ -18,12 +18,14 @@ export interface BackendFacts {
 export class Backend implements AsyncDisposable {
   readonly url: string;
   readonly #port: number;
+  readonly #delayMs: number;
   readonly #folder = mkdtempSync(join(tmpdir(), 'wsbroker-faults-'));
   #process: SpawnedProcess | undefined;
   #readBytes = 0;
 
-  constructor(port: number) {
+  constructor(port: number, delayMs: number) {
     this.#port = port;
+    this.#delayMs = delayMs;
     this.url = `http://127.0.0.1:${port}/`;
   }
 
@@ -68,12 +70,14 @@ export class Backend implements AsyncDisposable {
   }
 
   get #args(): string[] {
-    return ['--disable-warning=ExperimentalWarning', program, String(this.#port), this.#recordFile];
+    const warnings = '--disable-warning=ExperimentalWarning';
+    return [warnings, program, String(this.#port), this.#recordFile, String(this.#delayMs)];
   }
 }
 
-export const startBackend = async (): Promise<Backend> => {
-  const backend = new Backend(await freePort());
+/** @param delayMs How long it takes for each event, besides others that it works on. @default 0 */
+export const startBackend = async (delayMs = 0): Promise<Backend> => {
+  const backend = new Backend(await freePort(), delayMs);
   await backend.start();
   return backend;
 };

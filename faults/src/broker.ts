@@ -3,8 +3,18 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type ExitFacts, freePort, spawnProcess, type SpawnedProcess } from '@wsbroker/testkit';
+import { until } from './until.ts';
 
-const cli = join(dirname(fileURLToPath(import.meta.resolve('@wsbroker/broker'))), 'cli.js');
+const cli =
+  process.env['BK_CLI'] ?? join(dirname(fileURLToPath(import.meta.resolve('@wsbroker/broker'))), 'cli.js');
+
+/** Node's options for a broker that tells what it holds. */
+export const reportsMemory = [
+  '--expose-gc',
+  '--disable-warning=ExperimentalWarning',
+  '--import',
+  new URL('report-memory.ts', import.meta.url).href,
+];
 
 export interface BrokerSettings {
   readonly backendUrl: string;
@@ -14,6 +24,8 @@ export interface BrokerSettings {
   readonly hasJournal?: boolean;
   /** The command that starts it, before `node`, given its folder: such as `['strace', '-f']`. */
   readonly under?: (folder: string) => readonly string[];
+  /** Options of Node itself. */
+  readonly nodeOptions?: readonly string[];
   /** Another program than the command `wsbroker`; it is given the file of options as `--config FILE`. */
   readonly program?: string;
 }
@@ -49,8 +61,9 @@ export class BrokerProcess implements AsyncDisposable {
   }
 
   async start(): Promise<void> {
-    const line = [process.execPath, this.#settings.program ?? cli, '--config', this.#configFile];
-    const [command = '', ...args] = [...(this.#settings.under?.(this.folder) ?? []), ...line];
+    const { under, nodeOptions = [], program = cli } = this.#settings;
+    const line = [process.execPath, ...nodeOptions, program, '--config', this.#configFile];
+    const [command = '', ...args] = [...(under?.(this.folder) ?? []), ...line];
     this.#process = await spawnProcess(command, args, { readyWhen: this.httpUrl });
   }
 
@@ -80,10 +93,19 @@ export class BrokerProcess implements AsyncDisposable {
     return this.#output + (this.#process?.output ?? '');
   }
 
-  /** The memory that it holds. */
+  /** The memory that the system has given it. What V8 has collected is not given back at once. */
   residentBytes(): number {
     const [, kib] = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${this.pid}/status`, 'utf8')) ?? [];
     return Number(kib) * 1024;
+  }
+
+  /** What is still needed of it, with {@link reportsMemory}. */
+  async heldBytes(): Promise<number> {
+    const reports = (): string[] => this.output.match(/held \d+/g) ?? [];
+    const before = reports().length;
+    this.#process?.kill('SIGUSR2');
+    await until(() => reports().length > before, 20_000);
+    return Number(reports().at(-1)?.slice('held '.length));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

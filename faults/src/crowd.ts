@@ -46,7 +46,7 @@ export class Crowd implements AsyncDisposable {
   }
 
   /** Each says something, one after the other and evenly over time, so many times a second, for so long. */
-  async talk(perSecond: number, durationMs: number): Promise<void> {
+  async talk(perSecond: number, durationMs: number, type = 'say'): Promise<void> {
     const startMs = performance.now();
     const total = Math.round((this.clients.length * perSecond * durationMs) / 1_000);
     const room = this.#options.roomSize === undefined ? undefined : (index: number) => this.#roomOf(index);
@@ -54,7 +54,7 @@ export class Crowd implements AsyncDisposable {
       const due = Math.min(total, ((performance.now() - startMs) * total) / durationMs);
       for (; said < due; said += 1) {
         const index = said % this.clients.length;
-        this.clients[index]?.say('say', room ? { room: room(index) } : {});
+        this.clients[index]?.say(type, room ? { room: room(index) } : {});
       }
       await delay(tickMs);
     }

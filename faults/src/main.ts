@@ -3,6 +3,8 @@ import type { Figure } from './figure.ts';
 import type { Progress, Scenario } from './scenario.ts';
 import { scenarios } from './scenarios.ts';
 
+const args = process.argv.slice(2);
+const isShort = args.includes('--short');
 const isTerminal = process.stdout.isTTY;
 const write = (text: string): void => void process.stdout.write(text);
 
@@ -11,10 +13,15 @@ const progressOf = ({ name }: Scenario): Progress => {
   return (text) => write(`\r\u001b[2K  ${name}: ${text}`);
 };
 
-const printed = ({ name, value, bound, isFine }: Figure): string =>
-  `  ${isFine ? ' ' : '✗'} ${name}: ${value}${bound === undefined ? '' : `   (${bound})`}\n`;
+/** In small, on whatever machine, times mean nothing. */
+const holds = ({ isFine, isTiming }: Figure): boolean => isFine || (isShort && isTiming);
 
-const run = async (scenario: Scenario, isShort: boolean): Promise<boolean> => {
+const printed = (figure: Figure): string => {
+  const { name, value, bound } = figure;
+  return `  ${holds(figure) ? ' ' : '✗'} ${name}: ${value}${bound === undefined ? '' : `   (${bound})`}\n`;
+};
+
+const run = async (scenario: Scenario): Promise<boolean> => {
   const startMs = performance.now();
   write(`${scenario.name}: ${scenario.title}\n`);
   const progress = progressOf(scenario);
@@ -25,19 +32,17 @@ const run = async (scenario: Scenario, isShort: boolean): Promise<boolean> => {
   );
   if (isTerminal) write('\r\u001b[2K');
   for (const figure of figures) write(printed(figure));
-  const isFine = figures.every((figure) => figure.isFine);
+  const isFine = figures.every(holds);
   write(`  ${isFine ? 'passed' : 'FAILED'} in ${((performance.now() - startMs) / 1_000).toFixed(0)} s\n\n`);
   return isFine;
 };
 
-const args = process.argv.slice(2);
-const isShort = args.includes('--short');
 const names = args.filter((arg) => !arg.startsWith('-'));
 const unknown = names.find((name) => !scenarios.some((scenario) => scenario.name === name));
 if (unknown === undefined) {
   const wanted = scenarios.filter(({ name }) => names.length === 0 || names.includes(name));
   const failed: string[] = [];
-  for (const scenario of wanted) if (!(await run(scenario, isShort))) failed.push(scenario.name);
+  for (const scenario of wanted) if (!(await run(scenario))) failed.push(scenario.name);
   write(failed.length === 0 ? 'All bounds held.\n' : `Out of bounds: ${failed.join(', ')}\n`);
   process.exit(failed.length === 0 ? 0 : 1);
 } else {

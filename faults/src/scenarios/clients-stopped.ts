@@ -34,6 +34,8 @@ export const clientsStopped = scenario<Scale>({
     progress(`${clients} clients are stopped: found within ${limitMs / 1_000} s?`);
     await until(() => disconnectsIn(backend.posts()) >= clients, limitMs + 20_000);
     const tookMs = performance.now() - atMs;
+    // Stopped, it would not hear anything else.
+    idle.kill('SIGKILL');
     const posts = backend.posts();
     const history = new History();
     addRecord(history, posts);

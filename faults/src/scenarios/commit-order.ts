@@ -3,10 +3,11 @@ import { join } from 'node:path';
 import { connectV1, type V1Client } from '@wsbroker/testkit';
 import { startBackend } from '../backend.ts';
 import { startBroker } from '../broker.ts';
+import { isCommit, judgeCommits, type Mark } from '../commit-judge.ts';
 import { exactly, type Figure, info } from '../figure.ts';
 import { hasProgram } from '../program.ts';
 import { scenario } from '../scenario.ts';
-import { type Call, readTrace } from '../trace.ts';
+import { readTrace } from '../trace.ts';
 
 interface Scale {
   readonly oneByOne: number;
@@ -52,57 +53,12 @@ export const commitOrder = scenario<Scale>({
     }
     await broker.terminate();
     const calls = readTrace(readFileSync(traceFile(broker.folder), 'latin1'));
-    const { early, never } = judge(calls, marks);
+    const { early, never } = judgeCommits(calls, marks);
     return [
       info('messages', marks.length),
-      info('commits (fsync or fdatasync of the journal)', calls.filter(isSync).length),
+      info('commits (fsync or fdatasync of the journal)', calls.filter(isCommit).length),
       exactly('acknowledged before their commit', early, 0),
       exactly('not found in the trace', never, 0),
     ];
   },
 });
-
-/** A message, and the text by which it is found in what was written to the journal. */
-interface Mark {
-  readonly connection: string;
-  readonly n: number;
-  readonly text: string;
-}
-
-const isJournal = ({ target }: Call): boolean => /journal\.db(?:-wal)?$/.test(target);
-const isSync = (call: Call): boolean => /^f(?:data)?sync$/.test(call.name) && isJournal(call);
-
-const judge = (calls: readonly Call[], marks: readonly Mark[]): { early: number; never: number } => {
-  const writes = calls.filter((call) => call.name === 'pwrite64' && isJournal(call));
-  const syncs = calls.filter(isSync);
-  const acks = acknowledgements(calls);
-  let [early, never] = [0, 0];
-  for (const { connection, n, text } of marks) {
-    const written = writes.find(({ data }) => data.includes(text));
-    const committed = written && syncs.find(({ startedAt }) => startedAt > written.endedAt);
-    const acked = acks.get(connection)?.find((ack) => ack.n >= n);
-    if (!committed || !acked) never += 1;
-    else if (acked.startedAt < committed.endedAt) early += 1;
-  }
-  return { early, never };
-};
-
-interface Acknowledgement {
-  readonly n: number;
-  readonly startedAt: number;
-}
-
-/** Which numbers were written to the socket of which connection, and when. */
-const acknowledgements = (calls: readonly Call[]): Map<string, Acknowledgement[]> => {
-  const connectionOf = new Map<string, string>();
-  const acks = new Map<string, Acknowledgement[]>();
-  for (const { data, target, startedAt } of calls) {
-    const [, opened] = /\[\\"opened\\",\{.*?\\"connection\\":\\"([\w-]+)\\"/.exec(data) ?? [];
-    if (opened !== undefined) connectionOf.set(target, opened);
-    for (const [, n] of data.matchAll(/\[\\"(?:ack|delivered)\\",(\d+)\]/g)) {
-      const connection = connectionOf.get(target) ?? '';
-      acks.set(connection, [...(acks.get(connection) ?? []), { n: Number(n), startedAt }]);
-    }
-  }
-  return acks;
-};

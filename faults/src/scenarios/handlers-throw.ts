@@ -33,12 +33,12 @@ export const handlersThrow = scenario<Scale>({
     for (let round = 0; round < rounds; round += 1) {
       progress(`round ${round + 1} of ${rounds}`);
       for (const client of crowd.clients) {
-        const { settled } = client.say('say', { how: ways[round % ways.length] });
+        const { settled } = client.say('note', { how: ways[round % ways.length] });
         void settled.then((end) => {
           const code = end.outcome === 'failed' ? end.code : end.outcome;
           codes.set(code, (codes.get(code) ?? 0) + 1);
         });
-        client.say();
+        client.say('note');
         client.say('custom');
       }
       await crowd.settled(30_000);
@@ -67,4 +67,4 @@ export const handlersThrow = scenario<Scale>({
   },
 });
 
-const isSaid = ({ type }: { type: string }): boolean => type === 'client-say' || type === 'client-custom';
+const isSaid = ({ type }: { type: string }): boolean => type === 'client-note' || type === 'client-custom';
