@@ -182,12 +182,14 @@ test('a group that was committed may be written once more: the thread died befor
     { kind: 'delivered', wskey: 'a', number: 1 },
     opening('b'),
     happening('b', 1),
+    happening('b', 2),
+    { kind: 'dead-letter', wskey: 'b', number: 2, why: 'refused' },
   ];
   commit(file, ...group);
   const once = file.load();
   commit(file, ...group);
   expect(file.load()).toEqual(once);
-  expect(stage.rows('SELECT id FROM dead_letter')).toEqual([{ id: 'a-2' }]);
+  expect(stage.rows('SELECT id FROM dead_letter')).toEqual([{ id: 'a-2' }, { id: 'b-2' }]);
 });
 
 test('events are in the order in which they were written, of all connections', async () => {
@@ -279,7 +281,7 @@ test('a full file takes nothing more, and loses nothing', async () => {
   const fill = (): void => {
     for (;;) commit(file, happening('a', (number += 1), large));
   };
-  expect(fill).toThrow('full');
+  expect(fill).toThrow('it has reached maxJournalBytes');
   const { events } = file.load();
   expect(events).toHaveLength(number - 1);
   expect(number).toBeGreaterThan(10);
@@ -292,6 +294,41 @@ test('a full file takes nothing more, and loses nothing', async () => {
   expect(stage.open().load().events).toHaveLength(number - 2 + 1);
   expect((await stat(stage.file)).size).toBeLessThanOrEqual(mebi);
 });
+
+test('the room that is kept for making room is kept for it again and again', async () => {
+  await using stage = await start({ maxBytes: mebi });
+  const file = stage.open();
+  const large = { json: 'x'.repeat(20_000) };
+  let number = 0;
+  const fill = (): void => {
+    for (;;) commit(file, happening('a', (number += 1), large));
+  };
+  expect(fill).toThrow('maxJournalBytes');
+  for (let round = 1; round <= 20; round += 1) {
+    const last = happening('b', round, { json: 'x'.repeat(40_000) });
+    file.commit({ changes: [opening('b'), last, { kind: 'end', wskey: 'b' }], isFreeing: true });
+    expect(() => commit(file, happening('a', 1_000, large))).toThrow('maxJournalBytes');
+    commit(file, { kind: 'delivered', wskey: 'b', number: round });
+  }
+});
+
+test.each([40 * mebi, mebi])(
+  'every event of a full file can become a dead letter, with %i bytes',
+  async (maxBytes) => {
+    await using stage = await start();
+    const large = { json: 'x'.repeat(60_000) };
+    const all = Array.from({ length: 30 }, (_, index) => index + 1);
+    commit(stage.open(), ...all.map((number) => happening('a', number, large)));
+    const file = stage.open({ maxBytes });
+    for (const number of all) {
+      file.commit({
+        changes: [{ kind: 'dead-letter', wskey: 'a', number, why: 'refused' }],
+        isFreeing: true,
+      });
+    }
+    expect(file.load().events).toEqual([]);
+  },
+);
 
 test('a file that is larger than a lowered bound gives back what it has, and takes more when that has gone', async () => {
   await using stage = await start();

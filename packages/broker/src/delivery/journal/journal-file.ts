@@ -14,6 +14,13 @@ export class UnusableFileError extends Error {
   override readonly name = 'UnusableFileError';
 }
 
+/** There is room on the disk, and none in the journal. */
+export class FullError extends Error {
+  override readonly name = 'FullError';
+  /** As SQLite says it. */
+  readonly errcode = 13;
+}
+
 /**
  * The journal's file. All of it is synchronous, and waits for the disk: it runs in a thread of its own.
  *
@@ -22,19 +29,18 @@ export class UnusableFileError extends Error {
 export class JournalFile {
   readonly #db: DatabaseSync;
   readonly #statements: Statements;
-  readonly #maxPages: number;
-  /** Of those, the pages that only changes that make room may take: to make room needs a little room. */
-  readonly #keptPages: number;
+  /** So many pages may hold something. Beyond them are those that only changes that make room may take. */
+  readonly #maxUsedPages: number;
   readonly #maxDeadLetters: number;
   readonly #maxDeadLetterBytes: number;
   #deadLetters = 0;
   #deadLetterBytes = 0;
-  #pageLimit = 0;
 
   /** @throws UnusableFileError when the file is something else, besides what SQLite throws. */
   constructor({ file, maxBytes, maxDeadLetters }: JournalFileOptions) {
-    this.#maxPages = Math.floor(maxBytes / pageBytes);
-    this.#keptPages = Math.min(4_096, Math.ceil(this.#maxPages / 16));
+    const maxPages = Math.floor(maxBytes / pageBytes);
+    const keptPages = Math.min(4_096, Math.ceil(maxPages / 16));
+    this.#maxUsedPages = maxPages - keptPages;
     this.#maxDeadLetters = maxDeadLetters;
     // Of large events so many would not fit, and no event beside them.
     this.#maxDeadLetterBytes = maxBytes / 4;
@@ -42,6 +48,9 @@ export class JournalFile {
     this.#db = new DatabaseSync(file, { timeout: 0 });
     try {
       this.#prepare();
+      // The file may be larger, from a time when the bound was.
+      const limit = Math.max(maxPages, this.#number('page_count') + keptPages);
+      this.#db.exec(`PRAGMA max_page_count = ${limit}`);
       this.#statements = prepareStatements(this.#db);
       this.#countDeadLetters();
     } catch (error) {
@@ -50,12 +59,19 @@ export class JournalFile {
     }
   }
 
-  /** All changes or none, and on the disk when this returns. */
+  /**
+   * All changes or none, and on the disk when this returns.
+   * @throws FullError when they need more room than there is, besides what SQLite throws.
+   */
   commit({ changes, isFreeing }: ChangeGroup): void {
-    this.#limitPages(isFreeing ? this.#maxPages : this.#maxPages - this.#keptPages);
+    const usedBefore = this.#usedPages();
     this.#db.exec('BEGIN IMMEDIATE');
     try {
       for (const change of changes) this.#apply(change);
+      const used = this.#usedPages();
+      if (!isFreeing && used > Math.max(this.#maxUsedPages, usedBefore)) {
+        throw new FullError('it has reached maxJournalBytes');
+      }
       this.#db.exec('COMMIT');
     } catch (error) {
       this.#rollBack();
@@ -121,10 +137,10 @@ export class JournalFile {
     return Number(this.#read(`PRAGMA ${pragma}`));
   }
 
-  #limitPages(limit: number): void {
-    if (limit === this.#pageLimit) return;
-    this.#db.exec(`PRAGMA max_page_count = ${limit}`);
-    this.#pageLimit = limit;
+  /** Pages that hold something; below the bound, all there are. */
+  #usedPages(): number {
+    const { count, used } = this.#statements.pages.get() ?? {};
+    return Number(Number(count) > this.#maxUsedPages ? used : count);
   }
 
   #rollBack(): void {
@@ -185,9 +201,13 @@ export class JournalFile {
   }
 
   #bury(wskey: string, number: number, why: string): void {
-    const { bury, removeEvent, dropDeadLetter } = this.#statements;
-    const buried = bury.get(Date.now(), why, wskey, number);
-    removeEvent.run(wskey, number);
+    const { takeEvent, bury, dropDeadLetter } = this.#statements;
+    // Removed first, so that it takes no more room than before.
+    const event = takeEvent.get(wskey, number);
+    if (!event) return;
+    const id = `${wskey}-${number}`;
+    const values = Object.values(event);
+    const buried = bury.get(id, wskey, number, Date.now(), why, ...values);
     if (!buried) return;
     this.#deadLetters += 1;
     this.#deadLetterBytes += Number(buried['bytes']);

@@ -40,7 +40,7 @@ CREATE TABLE failure (
 
 CREATE TABLE dead_letter (
   sequence INTEGER PRIMARY KEY, -- in the order in which they died
-  id TEXT NOT NULL,
+  id TEXT NOT NULL UNIQUE,
   wskey TEXT NOT NULL,
   number INTEGER NOT NULL,
   type TEXT NOT NULL,
@@ -76,16 +76,21 @@ export const prepareStatements = (db: DatabaseSync) => ({
   session: db.prepare('UPDATE connection SET session_info = ? WHERE wskey = ?'),
   tokens: db.prepare('UPDATE connection SET token_hashes = ? WHERE wskey = ?'),
   removeEvent: db.prepare('DELETE FROM event WHERE wskey = ? AND number = ?'),
+  takeEvent: db.prepare(`
+    DELETE FROM event WHERE wskey = ? AND number = ?
+    RETURNING type, happened_at_ms, message, request, reason, json`),
   bury: db.prepare(`
     INSERT INTO dead_letter
-      (id, wskey, number, type, happened_at_ms, died_at_ms, message, request, reason, why, json)
-    SELECT wskey || '-' || number, wskey, number, type, happened_at_ms, ?, message, request, reason, ?, json
-    FROM event WHERE wskey = ? AND number = ?
-    RETURNING length(json) AS bytes`),
-  countDeadLetters: db.prepare('SELECT count(*) AS count, total(length(json)) AS bytes FROM dead_letter'),
+      (id, wskey, number, died_at_ms, why, type, happened_at_ms, message, request, reason, json)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    ON CONFLICT (id) DO NOTHING
+    RETURNING octet_length(json) AS bytes`),
+  countDeadLetters: db.prepare(
+    'SELECT count(*) AS count, total(octet_length(json)) AS bytes FROM dead_letter',
+  ),
   dropDeadLetter: db.prepare(`
     DELETE FROM dead_letter WHERE sequence = (SELECT min(sequence) FROM dead_letter)
-    RETURNING length(json) AS bytes`),
+    RETURNING octet_length(json) AS bytes`),
   failed: db.prepare(`
     INSERT OR REPLACE INTO failure (wskey, message, code, text)
     SELECT wskey, ?, ?, ? FROM connection WHERE wskey = ? AND is_ended = 0`),
@@ -94,6 +99,9 @@ export const prepareStatements = (db: DatabaseSync) => ({
   removeEnded: db.prepare(`
     DELETE FROM connection
     WHERE wskey = ?1 AND is_ended = 1 AND NOT EXISTS (SELECT 1 FROM event WHERE wskey = ?1)`),
+  pages: db.prepare(`
+    SELECT page_count AS count, page_count - freelist_count AS used
+    FROM pragma_page_count, pragma_freelist_count`),
   connections: db.prepare(`
     SELECT wskey, session_info AS sessionInfo, token_hashes AS tokenHashes, fingerprint,
       last_event AS lastEvent, received, is_ended AS isEnded

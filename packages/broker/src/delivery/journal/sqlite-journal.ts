@@ -220,7 +220,11 @@ class SqliteJournal implements Journal {
       const writes = this.#pending.take(this.#maxWrites);
       this.#send({ writes, isFreeing: false, isAll: writes.length === waiting });
     }
-    if (this.#isIdle) this.#whenIdle?.();
+    if (this.#isIdle && this.#isOpen) {
+      // Nothing waits that could show it.
+      this.#free();
+      this.#whenIdle?.();
+    }
     this.#thread?.hold(this.#group !== undefined || this.#loading !== undefined);
   }
 
