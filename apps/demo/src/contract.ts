@@ -51,17 +51,20 @@ const linesShape = {
   hasEarlier: z.boolean(),
 };
 
+const peopleShape = { people: z.array(personSchema) };
+const roomsShape = { rooms: z.array(roomSummarySchema) };
+
 /** Every word between the page and the backend. */
 export const contract = defineContract({
   clientMessages: {
-    /** I am this person and want to be in this room: the first message on each socket, and again to change either. */
+    /** I am this person and want to be in this room: the first message of each connection, and again to change either. */
     enter: z.object({
       /** A secret of this tab. The backend makes the public `user` of it, so that nobody can speak as somebody else. */
       token: z.string().regex(/^[\w-]{16,64}$/),
       name: nameSchema,
       room: roomSchema,
     }),
-    /** A line names its room: sent again after a reconnect, it must not land where its author has gone since. */
+    /** A line names its room: delivered late, it must not land where its author has gone since. */
     say: z.object({ id: lineIdSchema, room: roomSchema, text: checkedText(textProblem) }),
     typing: z.object({}),
     /** The lines of a room before this one, please. */
@@ -71,16 +74,29 @@ export const contract = defineContract({
     entered: z.object({ user: z.string(), name: z.string(), ...linesShape }),
     /** The answer to an `enter` with a name that somebody else has now. */
     'name-taken': z.object({ name: z.string(), text: z.string() }),
-    /** To everybody in the room; to the author it is also the proof that the line is kept. */
+    /** To everybody in the room, and to the author wherever they are by now. */
     said: z.object({ line: lineSchema }),
     /** A line of a connection that has not entered. */
     'not-said': z.object({ id: z.string() }),
     typing: personSchema.extend({ room: z.string() }),
     earlier: z.object(linesShape),
-    people: z.object({ room: z.string(), people: z.array(personSchema) }),
-    rooms: z.object({ rooms: z.array(roomSummarySchema) }),
+    people: z.object({ room: z.string(), ...peopleShape }),
+    rooms: z.object(roomsShape),
     /** Something was said in a room where you are not. */
     stirred: z.object({ room: z.string(), seq: z.int() }),
+  },
+  requests: {
+    /** How things stand now: asked for where messages of the backend may have been lost. */
+    state: {
+      request: z.object({ room: roomSchema }),
+      reply: z.object({
+        /** Whom the backend takes this connection for, and in which room; null: it has not entered. */
+        me: personSchema.extend({ room: z.string() }).nullable(),
+        ...linesShape,
+        ...peopleShape,
+        ...roomsShape,
+      }),
+    },
   },
   session: z.object({ user: z.string(), name: z.string(), room: z.string() }),
 });

@@ -39,13 +39,25 @@ const startChat = () => {
       announced.push(rooms);
       return Promise.resolve();
     },
+    look: (room: string) =>
+      Promise.resolve({
+        people: [...hub.values()]
+          .filter((info) => info['room'] === room)
+          .map(({ user = '', name = '' }) => ({ user, name })),
+        rooms: [{ room, people: 1 }],
+      }),
   };
   const backend = createBackend(contract, chatHandlers({ history, presence, broker, now: () => 1_000 }));
 
-  const emit = async (wskey: string, message: object, attempt = 1): Promise<Command[]> => {
+  const emit = async (
+    wskey: string,
+    message: object,
+    attempt = 1,
+    more: Record<string, string> = {},
+  ): Promise<Command[]> => {
     const connection = hub.get(wskey) ?? { wskey, ip: '127.0.0.1' };
     hub.set(wskey, connection);
-    const headers = { 'webhook-id': `${wskey}-1`, 'wsbroker-attempt': String(attempt) };
+    const headers = { 'webhook-id': `${wskey}-1`, 'wsbroker-attempt': String(attempt), ...more };
     const answer = await backend.handle({ message, connection: { ...connection }, headers });
     expect(answer.status).toBe(200);
     return JSON.parse(answer.text) as Command[];
@@ -164,6 +176,31 @@ test('earlier lines are given page by page', async () => {
   const [earlier] = await emit('bob', { type: 'client-earlier', room: 'lobby', beforeSeq });
   expect(earlier?.message).toMatchObject({ type: 'earlier', room: 'lobby', hasEarlier: false });
   expect(earlier?.message.lines?.map(({ text }) => text)).toEqual(['1', '2']);
+});
+
+test('who may have missed something is told how things stand', async () => {
+  const { enter, emit, hub } = startChat();
+  await enter('ada', 'Ada');
+  await emit('ada', say('hello'));
+  const state = await emit('ada', { type: 'client-state', room: 'lobby' }, 1, { 'wsbroker-request': '1' });
+  const me = { user: hub.get('ada')!['user'], name: 'Ada' };
+  expect(state).toEqual([
+    {
+      type: 'reply',
+      message: {
+        me: { ...me, room: 'lobby' },
+        room: 'lobby',
+        lines: [expect.objectContaining({ text: 'hello' })],
+        hasEarlier: false,
+        people: [me],
+        rooms: [{ room: 'lobby', people: 1 }],
+      },
+    },
+  ]);
+  const [stranger] = await emit('eve', { type: 'client-state', room: 'lobby' }, 1, {
+    'wsbroker-request': '2',
+  });
+  expect(stranger?.message).toMatchObject({ me: null });
 });
 
 test('who leaves is missed in the room', async () => {

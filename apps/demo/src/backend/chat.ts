@@ -9,7 +9,7 @@ export type ChatBroker = Pick<BrokerClient<typeof contract>, 'list' | 'session'>
 
 export interface ChatOptions {
   readonly history: History;
-  readonly presence: Pick<Presence, 'announce'>;
+  readonly presence: Pick<Presence, 'announce' | 'look'>;
   readonly broker: ChatBroker;
   readonly now?: () => number;
 }
@@ -20,8 +20,9 @@ const userOf = (token: string): string => createHash('sha256').update(token).dig
 /**
  * What the chat does with each event.
  *
- * Every handler may run twice for the same event: a backend that dies between doing and answering is asked
- * again. So each does the same thing again, and whoever hears something twice can tell by its `seq`.
+ * An event that comes again gets the answer of the first time, and no handler runs. A line may also come in
+ * two events: a page that was loaded again sends once more what it did not see confirmed. The history keeps it
+ * once, and whoever hears it twice can tell by its `seq`.
  */
 export const chatHandlers = ({
   history,
@@ -45,7 +46,11 @@ export const chatHandlers = ({
       // this connection, and before the others are told who is here.
       await broker.session({ user, name, room }, { match: { wskey: ctx.connection.wskey } });
       void presence.announce(room, ctx.connection.room);
-      return ctx.send({ type: 'entered', user, name, room, ...history.page(room) });
+      return [
+        ctx.send({ type: 'entered', user, name, room, ...history.page(room) }),
+        // Once more: a broker that is killed now may not have kept the first, and gets this answer again.
+        ctx.session({ user, name, room }),
+      ];
     },
 
     say(ctx, { id, room, text }) {
@@ -53,7 +58,6 @@ export const chatHandlers = ({
       if (user === undefined || name === undefined) return ctx.send({ type: 'not-said', id });
       const line = history.add({ id, room, user, name, text, atMs: now() });
       return [
-        // To the author wherever they are by now: this is how the page learns that the line is kept.
         ctx.send({ type: 'said', line }),
         ctx.send(
           { type: 'said', line },
@@ -72,5 +76,19 @@ export const chatHandlers = ({
 
     earlier: (ctx, { room, beforeSeq }) =>
       ctx.send({ type: 'earlier', room, ...history.page(room, beforeSeq) }),
+  },
+
+  requests: {
+    async state(ctx, { room }) {
+      const { user, name, room: sessionRoom } = ctx.connection;
+      const isEntered = user !== undefined && name !== undefined && sessionRoom !== undefined;
+      return ctx.reply({
+        me: isEntered ? { user, name, room: sessionRoom } : null,
+        ...(await presence.look(room)),
+        // Last: what is said while the broker is asked must not be missing.
+        room,
+        ...history.page(room),
+      });
+    },
   },
 });

@@ -35,7 +35,8 @@ const maxRooms = 50;
 
 /** Every line that was ever said, in a file that outlives this process. */
 export class History implements Disposable {
-  readonly #database: DatabaseSync;
+  /** For what has to commit together with a line. */
+  readonly database: DatabaseSync;
   readonly #insert: StatementSync;
   readonly #find: StatementSync;
   readonly #before: StatementSync;
@@ -46,19 +47,19 @@ export class History implements Disposable {
   constructor(file: string, pageLines = 100) {
     if (file !== ':memory:') mkdirSync(dirname(file), { recursive: true });
     this.#pageLines = pageLines;
-    this.#database = new DatabaseSync(file);
+    this.database = new DatabaseSync(file);
     // Until a process that was killed is really gone, it may hold a lock.
     // FULL: a line that is shown as delivered is on the disk, and outlives a power cut as well.
-    this.#database.exec('PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;');
-    this.#database.exec(schema);
-    this.#insert = this.#database.prepare(
+    this.database.exec('PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;');
+    this.database.exec(schema);
+    this.#insert = this.database.prepare(
       'INSERT INTO lines (room, user, id, name, text, atMs) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING',
     );
-    this.#find = this.#database.prepare('SELECT * FROM lines WHERE user = ? AND id = ?');
-    this.#before = this.#database.prepare(
+    this.#find = this.database.prepare('SELECT * FROM lines WHERE user = ? AND id = ?');
+    this.#before = this.database.prepare(
       'SELECT * FROM lines WHERE room = ? AND seq < ? ORDER BY seq DESC LIMIT ?',
     );
-    this.#rooms = this.#database.prepare(
+    this.#rooms = this.database.prepare(
       'SELECT room FROM lines GROUP BY room ORDER BY max(seq) DESC LIMIT ?',
     );
   }
@@ -83,7 +84,7 @@ export class History implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    this.#database.close();
+    this.database.close();
   }
 }
 

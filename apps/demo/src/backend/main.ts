@@ -3,7 +3,9 @@
  * `src/server/` starts it; it is a program of its own, and would run on another machine just as well.
  */
 import { BrokerClientError, createBackend, createBrokerClient } from '@wsbroker/backend-node';
+import { sqliteTransactions } from '@wsbroker/backend-node/sqlite';
 import { createServer } from 'node:http';
+import { tellParent } from '../child-message.ts';
 import { contract } from '../contract.ts';
 import { chatHandlers } from './chat.ts';
 import { History } from './history.ts';
@@ -16,7 +18,7 @@ const {
 } = process.env;
 
 const report = (error: unknown): void => {
-  // The broker is closing, or gone: whoever comes back to it is told anew.
+  // The broker was killed, or is closing: presence is told again when it is back.
   if (error instanceof BrokerClientError && error.code === 'unreachable') return;
   console.error(`backend: ${error instanceof Error ? error.message : String(error)}`);
 };
@@ -24,7 +26,11 @@ const report = (error: unknown): void => {
 const history = new History(DEMO_DATA);
 const broker = createBrokerClient<typeof contract>({ url: BROKER_URL });
 const presence = new Presence({ broker, quietRooms: () => history.rooms(), onError: report });
-const backend = createBackend(contract, chatHandlers({ history, presence, broker }));
+const backend = createBackend(contract, {
+  ...chatHandlers({ history, presence, broker }),
+  // An event that comes again, since a process was killed before its answer arrived, has no second effect.
+  dedupe: sqliteTransactions(history.database),
+});
 
 const server = createServer(backend.nodeHandler);
 server.on('error', (error) => {
@@ -32,7 +38,7 @@ server.on('error', (error) => {
   process.exit(1);
 });
 server.listen(Number(BACKEND_PORT), '127.0.0.1', () => {
-  process.send?.('listening');
+  tellParent({ type: 'listening' });
   void presence.announceAll();
 });
 

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { Presence, type PresenceBroker } from './presence.ts';
 
 interface Sent {
@@ -112,6 +112,33 @@ test('changes in one turn are told together', async () => {
   const presence = presenceOf(broker);
   await Promise.all([presence.announce('lobby'), presence.announce('lobby'), presence.announce('coffee')]);
   expect(broker.lists).toBe(1);
+});
+
+test('tells who asks who is in a room, and what rooms there are', async () => {
+  const broker = new FakeBroker();
+  broker.seats = [{ room: 'lobby', user: 'a', name: 'Ada' }];
+  const presence = presenceOf(broker, ['coffee']);
+  expect(await presence.look('lobby')).toEqual({
+    people: [{ user: 'a', name: 'Ada' }],
+    rooms: [
+      { room: 'lobby', people: 1 },
+      { room: 'coffee', people: 0 },
+    ],
+  });
+  expect(await presence.look('nowhere')).toMatchObject({ people: [] });
+});
+
+test('what could not be told is told by itself when the broker is back', async () => {
+  vi.useFakeTimers();
+  const broker = new FakeBroker();
+  const presence = presenceOf(broker);
+  broker.failure = new Error('unreachable');
+  await presence.announce('lobby');
+  broker.failure = undefined;
+  broker.seats = [{ room: 'lobby', user: 'a', name: 'Ada' }];
+  await vi.advanceTimersByTimeAsync(2_000);
+  vi.useRealTimers();
+  expect(broker.people('lobby')).toEqual(['Ada']);
 });
 
 test('a broker that cannot be reached is reported, and the next change is told', async () => {

@@ -12,6 +12,9 @@ export interface PresenceOptions {
   readonly onError: (error: unknown) => void;
 }
 
+/** While the broker cannot be reached. */
+const retryMs = 1_000;
+
 /** More connections than these are not looked at. */
 const maxConnections = 2_000;
 
@@ -29,6 +32,7 @@ export class Presence {
   readonly #changed = new Set<string>();
   #isAllChanged = false;
   #running: Promise<void> | undefined;
+  #retry: NodeJS.Timeout | undefined;
 
   constructor(options: PresenceOptions) {
     this.#options = options;
@@ -54,6 +58,7 @@ export class Presence {
   async #tellUntilTold(): Promise<void> {
     // Whoever called just now may have more to say in the same turn.
     await Promise.resolve();
+    clearTimeout(this.#retry);
     while (this.#isAllChanged || this.#changed.size > 0) {
       const isChanged = this.#isAllChanged ? () => true : isIn(new Set(this.#changed));
       this.#isAllChanged = false;
@@ -61,16 +66,32 @@ export class Presence {
       try {
         await this.#tell(isChanged);
       } catch (error) {
-        // The next change tells it all again, and so does the next start.
         this.#options.onError(error);
+        // What was to be told is told when the broker is there again.
+        this.#isAllChanged = true;
+        this.#retry = setTimeout(() => void this.#run(), retryMs).unref();
+        return;
       }
     }
   }
 
+  /** Who is in a room now, and what rooms there are. */
+  async look(room: string): Promise<{ people: Person[]; rooms: RoomSummary[] }> {
+    const rooms = await this.#list();
+    return { people: rooms.get(room) ?? [], rooms: summaries(rooms, this.#options.quietRooms()) };
+  }
+
+  async #list(): Promise<Map<string, Person[]>> {
+    const { connections } = await this.#options.broker.list({
+      fields: ['room', 'user', 'name'],
+      limit: maxConnections,
+    });
+    return peopleByRoom(connections);
+  }
+
   async #tell(isChanged: (room: string) => boolean): Promise<void> {
     const { broker, quietRooms } = this.#options;
-    const { connections } = await broker.list({ fields: ['room', 'user', 'name'], limit: maxConnections });
-    const rooms = peopleByRoom(connections);
+    const rooms = await this.#list();
     const told = [...rooms].filter(([room]) => isChanged(room));
     await broker.run([
       ...told.map(([room, people]) => send({ type: 'people' as const, room, people }, { match: { room } })),

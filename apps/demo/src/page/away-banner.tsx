@@ -1,68 +1,111 @@
 import type { ClientStatus } from '@wsbroker/client-browser';
 import { useStatus } from '@wsbroker/client-browser/react';
 import { type ReactNode, useSyncExternalStore } from 'react';
-import type { BackendWatch } from './backend-watch.ts';
+import { backendStateOf } from './backend-state.ts';
 import type { ChatClient } from './chat.ts';
 import { timeOf } from './clock.ts';
+import type { ProcessWatch } from './process-watch.ts';
 import { useGoodNews } from './use-good-news.ts';
 import { useOpenSince } from './use-open-since.ts';
 import { useSecondsUntil } from './use-seconds-until.ts';
 
 export interface AwayBannerProps {
   readonly client: ChatClient;
-  readonly backend: BackendWatch;
-  /** Lines that wait. */
+  readonly processes: ProcessWatch;
+  /** Lines that are not in the history yet. */
   readonly pending: number;
 }
 
 /** Says what is missing, what becomes of what one writes meanwhile, and when it is over. */
-export const AwayBanner = ({ client, backend, pending }: AwayBannerProps) => {
-  const socket = useStatus(client);
-  const status = useSyncExternalStore(backend.subscribe, backend.getStatus);
-  const openSinceMs = useOpenSince(client);
+export const AwayBanner = (props: AwayBannerProps) => {
+  const socket = useStatus(props.client);
+  const watched = useSyncExternalStore(props.processes.subscribe, props.processes.getStatus);
+  const openSinceMs = useOpenSince(props.client);
+  const backend = backendStateOf(socket, watched);
   const isOpen = socket.state === 'open';
-  const seconds = useSecondsUntil(isOpen ? status?.returnsAtMs : socket.retryAtMs);
-  const isBack = useGoodNews(status?.backend.state);
+  const isSocketBack = useGoodNews(!isOpen && socket.attempt > 0);
+  const isBackendBack = useGoodNews(isOpen && backend !== 'up');
 
-  if (!isOpen) {
-    // For the blink of an eye that it takes to connect at first, there is nothing to say.
-    if (socket.state === 'connecting' && socket.attempt === 0) return null;
+  if (!isOpen) return <LostBanner {...props} />;
+  if (backend !== 'up') return <BackendBanner {...props} isStarting={backend === 'starting'} />;
+  if (isSocketBack) {
     return (
-      <Banner kind="bad" button="Try now" onPress={() => client.connect()}>
-        <strong>
-          {lostText(socket)}
-          <Countdown text="trying again" seconds={seconds} />.
-        </strong>{' '}
-        What you write is kept in this tab{kept(pending)}.
+      <Banner kind="good">
+        <strong>Connected again.</strong> What you wrote is on its way, and what the others said is here.
       </Banner>
     );
   }
-  switch (status?.backend.state) {
-    case 'starting':
-      return (
-        <Banner kind="waiting">
-          <strong>The backend is starting.</strong> {stillConnected(pending)}
-        </Banner>
-      );
-    case 'stopped':
-      return (
-        <Banner kind="waiting" button="Start it now" onPress={() => void backend.restart().catch(() => {})}>
-          <strong>
-            The backend is away
-            <Countdown text="back" seconds={seconds} />.
-          </strong>{' '}
-          {stillConnected(pending)}
-        </Banner>
-      );
-    default:
-      if (!isBack || openSinceMs === undefined) return null;
-      return (
-        <Banner kind="good">
-          <strong>The backend is back</strong>, as another process. Your socket has been the same since{' '}
-          {timeOf(openSinceMs)}.
-        </Banner>
-      );
+  if (!isBackendBack || openSinceMs === undefined) return null;
+  return (
+    <Banner kind="good">
+      <strong>The backend is back</strong>, as another process. Your socket has been the same since{' '}
+      {timeOf(openSinceMs)}.
+    </Banner>
+  );
+};
+
+/** There is no backend, or none that answers. */
+const BackendBanner = ({
+  processes,
+  pending,
+  isStarting,
+}: AwayBannerProps & { readonly isStarting: boolean }) => {
+  const watched = useSyncExternalStore(processes.subscribe, processes.getStatus);
+  const seconds = useSecondsUntil(watched?.returnsAtMs.backend);
+  const where = `Your messages wait in the broker${waiting(pending)}, and everybody stays connected.`;
+  if (isStarting) {
+    return (
+      <Banner kind="waiting">
+        <strong>The backend is starting.</strong> {where}
+      </Banner>
+    );
   }
+  const start = (): void => void processes.order('restart-backend').catch(() => {});
+  const button = watched?.backend.state === 'stopped' ? { button: 'Start it now', onPress: start } : {};
+  return (
+    <Banner kind="waiting" {...button}>
+      <strong>
+        The backend is away
+        <Countdown text="back" seconds={seconds} />.
+      </strong>{' '}
+      {where}
+    </Banner>
+  );
+};
+
+/** There is no socket. */
+const LostBanner = ({ client, processes, pending }: AwayBannerProps) => {
+  const socket = useStatus(client);
+  const watched = useSyncExternalStore(processes.subscribe, processes.getStatus);
+  const isKilled = watched?.broker.state === 'stopped';
+  const seconds = useSecondsUntil(isKilled ? watched.returnsAtMs.broker : socket.retryAtMs);
+  // For the blink of an eye that it takes to connect at first, there is nothing to say.
+  if (socket.state === 'connecting' && socket.attempt === 0) return null;
+  const where = `Your messages wait in this tab${waiting(pending)}.`;
+  if (isKilled) {
+    return (
+      <Banner
+        kind="bad"
+        button="Start it now"
+        onPress={() => void processes.order('restart-broker').catch(() => {})}
+      >
+        <strong>
+          The broker is away
+          <Countdown text="back" seconds={seconds} />.
+        </strong>{' '}
+        {where}
+      </Banner>
+    );
+  }
+  return (
+    <Banner kind="bad" button="Try now" onPress={() => client.connect()}>
+      <strong>
+        {lostText(socket)}
+        <Countdown text="trying again" seconds={seconds} />.
+      </strong>{' '}
+      {where}
+    </Banner>
+  );
 };
 
 interface BannerProps {
@@ -87,10 +130,7 @@ const Banner = ({ kind, button, onPress, children }: BannerProps) => (
 const Countdown = ({ text, seconds }: { readonly text: string; readonly seconds: number | undefined }) =>
   seconds !== undefined && <span aria-hidden="true">{`, ${text} in ${seconds} s`}</span>;
 
-const stillConnected = (pending: number): string =>
-  `You are still connected: write on, the broker keeps it${kept(pending)}.`;
-
-const kept = (pending: number): string =>
+const waiting = (pending: number): string =>
   pending === 0 ? '' : pending === 1 ? ' (1 line waits)' : ` (${pending} lines wait)`;
 
 const lostText = ({ state, closeCode, reason }: ClientStatus): string => {

@@ -1,5 +1,5 @@
 import { useCallback, useEffect, useRef, useState } from 'react';
-import type { BackendWatch } from './backend-watch.ts';
+import type { ProcessWatch } from './process-watch.ts';
 import { Announcer } from './announcer.tsx';
 import { AwayBanner } from './away-banner.tsx';
 import type { Chat } from './chat.ts';
@@ -15,12 +15,12 @@ import { Wire } from './wire.tsx';
 
 export interface ChatRoomProps {
   readonly chat: Chat;
-  readonly backend: BackendWatch;
+  readonly processes: ProcessWatch;
   readonly state: ChatState;
   readonly wish: Wish;
 }
 
-export const ChatRoom = ({ chat, backend, state, wish }: ChatRoomProps) => {
+export const ChatRoom = ({ chat, processes, state, wish }: ChatRoomProps) => {
   const composer = useRef<HTMLTextAreaElement>(null);
   const menuButton = useRef<HTMLButtonElement>(null);
   const [isMenuOpen, setIsMenuOpen] = useState(false);
@@ -83,10 +83,10 @@ export const ChatRoom = ({ chat, backend, state, wish }: ChatRoomProps) => {
             <span className="hash">#</span>
             {wish.room}
           </h1>
-          <Wire client={chat.client} backend={backend} />
+          <Wire client={chat.client} processes={processes} />
         </header>
-        <AwayBanner client={chat.client} backend={backend} pending={state.pending.length} />
-        <LineList key={wish.room} chat={chat} backend={backend} state={state} wish={wish} />
+        <AwayBanner client={chat.client} processes={processes} pending={state.pending.length} />
+        <LineList key={wish.room} chat={chat} state={state} wish={wish} />
         <TypingLine key={`typing ${wish.room}`} client={chat.client} room={wish.room} />
         <Composer ref={composer} chat={chat} room={wish.room} />
       </main>

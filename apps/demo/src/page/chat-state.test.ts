@@ -1,6 +1,14 @@
 import { expect, test } from 'vitest';
 import type { Line } from '../contract.ts';
-import { type ChatAction, type ChatState, initialState, type PendingLine, reduce } from './chat-state.ts';
+import {
+  type ChatAction,
+  type ChatState,
+  initialState,
+  type PendingLine,
+  reduce,
+  type StateReply,
+  tickOf,
+} from './chat-state.ts';
 
 const me = { user: 'me', name: 'Ada' };
 const wish = { name: 'Ada', room: 'lobby' };
@@ -82,17 +90,81 @@ test('the same line said twice is shown once', () => {
   expect(seqs(run(entered(), said(line(1)), said(line(1))))).toEqual([1]);
 });
 
-test('a lost socket keeps everything but the certainty to be in the room', () => {
+test('where something may have been missed everything stays, but the certainty to be in the room', () => {
   const state = run(
     entered([line(1)]),
     { type: 'people', room: 'lobby', people: [me] },
     { type: 'wrote', line: pendingLine('line-a') },
-    { type: 'failed', id: 'line-a', problem: 'full' },
     { type: 'lost' },
   );
   expect(state).toMatchObject({ isEntered: false, me, people: [me] });
-  // It goes out with the next socket.
-  expect(state.pending[0]).not.toHaveProperty('problem');
+  expect(state.pending).toHaveLength(1);
+});
+
+const reply = (lines: Line[], change: Partial<StateReply> = {}): ChatAction => ({
+  type: 'fetched',
+  state: {
+    me: { ...me, room: 'lobby' },
+    room: 'lobby',
+    lines,
+    hasEarlier: false,
+    people: [me],
+    rooms: [{ room: 'lobby', people: 1 }],
+    ...change,
+  },
+});
+
+test('the state that is fetched after a gap brings the lines, the people, and what of oneself had arrived', () => {
+  const missed = [line(1), line(2), line(3, { id: 'line-a', user: 'me' })];
+  const state = run(
+    entered([line(1)]),
+    { type: 'wrote', line: pendingLine('line-a') },
+    { type: 'lost' },
+    said(line(4)),
+    reply(missed),
+  );
+  expect(seqs(state)).toEqual([1, 2, 3, 4]);
+  expect(state).toMatchObject({ isEntered: true, pending: [], people: [me] });
+  expect(state.rooms).toEqual([{ room: 'lobby', people: 1 }]);
+});
+
+test('a fetched state of another room, or for a stranger, opens nothing', () => {
+  const elsewhere = reply([line(1)], { me: { ...me, room: 'coffee' }, room: 'coffee', people: [] });
+  expect(run(entered(), { type: 'lost' }, elsewhere).isEntered).toBe(false);
+  expect(run(entered(), { type: 'lost' }, reply([], { me: null })).isEntered).toBe(false);
+});
+
+test("a line's tick is what the broker has said last, whether the line or the second tick comes first", () => {
+  const moved = (state: 'sent' | 'acknowledged' | 'delivered'): ChatAction => ({
+    type: 'moved',
+    id: 'line-a',
+    tick: { state },
+  });
+  const mine = line(5, { id: 'line-a', user: 'me' });
+  const wrote = run(entered(), { type: 'wrote', line: pendingLine('line-a') });
+  const tick = (state: ChatState): string => tickOf(state, 'line-a').state;
+  expect(tick(wrote)).toBe('queued');
+  const sent = reduce(wrote, moved('sent'));
+  expect(tick(sent)).toBe('sent');
+  const acknowledged = reduce(sent, moved('acknowledged'));
+  const echoed = reduce(acknowledged, said(mine));
+  expect(tick(echoed)).toBe('acknowledged');
+  expect(tick(reduce(echoed, moved('delivered')))).toBe('delivered');
+  const deliveredFirst = reduce(acknowledged, moved('delivered'));
+  expect(tick(deliveredFirst)).toBe('delivered');
+  for (const done of [reduce(echoed, moved('delivered')), reduce(deliveredFirst, said(mine))]) {
+    expect(done).toMatchObject({ pending: [], ticks: new Map() });
+    expect(tick(done)).toBe('delivered');
+  }
+});
+
+test('a line in the history is delivered, even where its end was lost with a connection', () => {
+  const failed: ChatAction = { type: 'moved', id: 'line-a', tick: { state: 'failed', problem: 'lost' } };
+  const mine = line(5, { id: 'line-a', user: 'me' });
+  const wrote = run(entered(), { type: 'wrote', line: pendingLine('line-a') });
+  expect(tickOf(reduce(wrote, failed), 'line-a')).toEqual({ state: 'failed', problem: 'lost' });
+  expect(tickOf(reduce(reduce(wrote, failed), said(mine)), 'line-a').state).toBe('delivered');
+  expect(tickOf(reduce(reduce(wrote, said(mine)), failed), 'line-a').state).toBe('delivered');
 });
 
 test('a taken name leads back to the start, or to the name one has', () => {

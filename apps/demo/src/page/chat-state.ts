@@ -1,14 +1,20 @@
-import type { ServerMessageOf } from '@wsbroker/protocol';
+import type { SentState } from '@wsbroker/client-browser';
+import type { ReplyOf, ServerMessageOf } from '@wsbroker/protocol';
 import type { contract, Line, Person, RoomSummary } from '../contract.ts';
 import { emptyLog, type RoomLog, withEarlier, withEnd, withLine } from './room-log.ts';
 
-/** A line of one's own that the backend has not confirmed. */
+/** A line of one's own that is not in the history yet. */
 export interface PendingLine {
   readonly id: string;
   readonly room: string;
   readonly text: string;
   readonly atMs: number;
-  /** Why it could not be handed to the client, if so. */
+}
+
+/** How far a line of one's own has come, as the broker acknowledges it. */
+export interface Tick {
+  readonly state: SentState;
+  /** Why it failed. */
   readonly problem?: string;
 }
 
@@ -28,7 +34,7 @@ export interface ChatState {
   readonly wish: Wish | undefined;
   /** What the backend said of us. It stays while the socket is away. */
   readonly me: Person | undefined;
-  /** The wish was granted, and on this socket: what is said in the room is heard here. */
+  /** The wish was granted, and on this connection: what is said in the room is heard here. */
   readonly isEntered: boolean;
   /** The name that could not be had, and why. */
   readonly refusal: Refusal | undefined;
@@ -41,17 +47,22 @@ export interface ChatState {
   /** Heard before the room's history came. */
   readonly heardEarly: readonly Line[];
   readonly pending: readonly PendingLine[];
+  /** Of lines that are still on their way, by id. One that is in the history and not in here is delivered. */
+  readonly ticks: ReadonlyMap<string, Tick>;
   /** Lines said in other rooms since they were left, and the last of them. */
   readonly unread: ReadonlyMap<string, { readonly lines: number; readonly seq: number }>;
 }
 
+export type StateReply = ReplyOf<typeof contract, 'state'>;
+
 export type ChatAction =
   | ServerMessageOf<typeof contract>
   | { readonly type: 'wished'; readonly wish: Wish | undefined }
-  /** The socket is gone. */
+  /** What the backend has sent may not have come here. */
   | { readonly type: 'lost' }
+  | { readonly type: 'fetched'; readonly state: StateReply }
   | { readonly type: 'wrote'; readonly line: PendingLine }
-  | { readonly type: 'failed'; readonly id: string; readonly problem: string | undefined }
+  | { readonly type: 'moved'; readonly id: string; readonly tick: Tick }
   | { readonly type: 'asked-earlier' };
 
 export const initialState = (wish: Wish | undefined, pending: readonly PendingLine[] = []): ChatState => ({
@@ -65,8 +76,13 @@ export const initialState = (wish: Wish | undefined, pending: readonly PendingLi
   isLoadingEarlier: false,
   heardEarly: [],
   pending,
+  ticks: new Map(),
   unread: new Map(),
 });
+
+/** How far a line of one's own has come. */
+export const tickOf = ({ ticks, pending }: Pick<ChatState, 'ticks' | 'pending'>, id: string): Tick =>
+  ticks.get(id) ?? { state: pending.some((line) => line.id === id) ? 'queued' : 'delivered' };
 
 /** What the page shows, after each message of the backend and each act of the person. */
 export const reduce = (state: ChatState, action: ChatAction): ChatState => {
@@ -74,21 +90,13 @@ export const reduce = (state: ChatState, action: ChatAction): ChatState => {
     case 'wished':
       return wished(state, action.wish);
     case 'lost':
-      return {
-        ...state,
-        isEntered: false,
-        isLoadingEarlier: false,
-        heardEarly: [],
-        // They all go out again with the next socket.
-        pending: state.pending.map((line) => marked(line, undefined)),
-      };
+      return { ...state, isEntered: false, isLoadingEarlier: false, heardEarly: [] };
+    case 'fetched':
+      return fetched(state, action.state);
     case 'wrote':
       return { ...state, pending: [...state.pending, action.line] };
-    case 'failed':
-      return {
-        ...state,
-        pending: state.pending.map((line) => (line.id === action.id ? marked(line, action.problem) : line)),
-      };
+    case 'moved':
+      return moved(state, action.id, action.tick);
     case 'asked-earlier':
       return { ...state, isLoadingEarlier: true };
     case 'entered':
@@ -113,10 +121,11 @@ export const reduce = (state: ChatState, action: ChatAction): ChatState => {
       return { ...state, rooms: action.rooms };
     case 'stirred':
       return stirred(state, action);
-    // Shown by those who listen for it themselves, or of no consequence: a line that was not taken stays
-    // pending, and is sent again with the next `enter`.
-    case 'typing':
     case 'not-said':
+      // It stays pending, and is sent again when this connection has entered.
+      return moved(state, action.id, { state: 'queued' });
+    // Shown by those who listen for it themselves.
+    case 'typing':
       return state;
   }
 };
@@ -139,11 +148,7 @@ const entered = (
   { user, name, room, lines, hasEarlier }: Extract<ChatAction, { type: 'entered' }>,
 ): ChatState => {
   const me = { user, name };
-  const confirmed = {
-    ...state,
-    me,
-    pending: lines.reduce((left, line) => without(left, line, me), state.pending),
-  };
+  const confirmed = lines.reduce(without, { ...state, me });
   // An answer to a wish that has changed since: the one to the new wish is on its way.
   if (room !== state.wish?.room) return confirmed;
   const unread = new Map(state.unread);
@@ -154,8 +159,25 @@ const entered = (
   );
 };
 
+const fetched = (state: ChatState, { me, people, rooms, ...end }: StateReply): ChatState => {
+  if (me === null) return state;
+  const next = { ...state, rooms, people: end.room === state.wish?.room ? people : state.people };
+  // The wish has changed since, or is not known there yet: an `entered` is on its way.
+  if (me.room !== state.wish?.room) return next;
+  return entered(next, { type: 'entered', ...end, user: me.user, name: me.name });
+};
+
+const moved = (state: ChatState, id: string, tick: Tick): ChatState => {
+  const ticks = new Map(state.ticks);
+  // What is in the history was processed, whatever else is said of it.
+  const isKept = !state.pending.some((line) => line.id === id);
+  if (isKept && (tick.state === 'delivered' || tick.state === 'failed')) ticks.delete(id);
+  else ticks.set(id, tick);
+  return { ...state, ticks };
+};
+
 const said = (state: ChatState, line: Line): ChatState => {
-  const next = { ...state, pending: without(state.pending, line, state.me) };
+  const next = without(state, line);
   // The echo of a line for a room that was left. To put it into that room's log could leave a gap before it.
   if (line.room !== state.wish?.room) return next;
   if (!state.isEntered) return { ...next, heardEarly: [...state.heardEarly, line] };
@@ -175,17 +197,10 @@ const withLog = (state: ChatState, room: string, change: (log: RoomLog) => RoomL
 });
 
 /** Without the pending line that this one is. Ids are the clients' choice, so the author must fit too. */
-const without = (
-  pending: readonly PendingLine[],
-  line: Line,
-  me: Person | undefined,
-): readonly PendingLine[] =>
-  line.user === me?.user && pending.some(({ id }) => id === line.id)
-    ? pending.filter(({ id }) => id !== line.id)
-    : pending;
-
-const marked = (line: PendingLine, problem: string | undefined): PendingLine => {
-  if (line.problem === problem) return line;
-  const { problem: _old, ...unmarked } = line;
-  return problem === undefined ? unmarked : { ...unmarked, problem };
+const without = (state: ChatState, { id, user }: Line): ChatState => {
+  if (user !== state.me?.user || !state.pending.some((line) => line.id === id)) return state;
+  const ticks = new Map(state.ticks);
+  const { state: progress = 'delivered' } = ticks.get(id) ?? {};
+  if (progress !== 'sent' && progress !== 'acknowledged') ticks.delete(id);
+  return { ...state, ticks, pending: state.pending.filter((line) => line.id !== id) };
 };

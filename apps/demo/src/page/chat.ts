@@ -1,8 +1,16 @@
-import { type Client, createClient } from '@wsbroker/client-browser';
+import { type Client, ClientError, createClient, type Sent } from '@wsbroker/client-browser';
 import type { ClientMessageOf } from '@wsbroker/protocol';
 import type { contract } from '../contract.ts';
 import { firstRoom } from '../fields.ts';
-import { type ChatAction, type ChatState, initialState, reduce } from './chat-state.ts';
+import {
+  type ChatAction,
+  type ChatState,
+  initialState,
+  type PendingLine,
+  reduce,
+  type Tick,
+  tickOf,
+} from './chat-state.ts';
 import { type Memory, newLineId } from './memory.ts';
 
 export type ChatClient = Client<typeof contract>;
@@ -18,19 +26,24 @@ export interface ChatOptions {
 
 /** While somebody types, how often the others are told. */
 const typingEveryMs = 2_500;
+/** The backend may be away for long, and the request waits for it. */
+const fetchTimeoutMs = 86_400_000;
 
 /**
  * The chat as this tab sees it: what is shown, and the way to the backend.
  *
- * The plain wire acknowledges nothing, so a line counts as said only when it comes back. Until then it is
- * kept here, and goes out again on each new socket, behind `enter` and in order; the backend tells by its id
- * whether it has it. While the socket stays open nothing is sent twice: the broker keeps it.
+ * The client keeps each line until the broker has acknowledged it, over any number of sockets, and tells how far
+ * it has come. What is here is for the few times when a connection ends with its lines unsettled: a page that is
+ * loaded again, a laptop that slept, a name that was refused. Such lines are sent again, in order, once this
+ * connection has entered; the backend tells by their ids which of them it has.
  */
 export class Chat {
   readonly client: ChatClient;
   readonly #memory: Memory;
   readonly #token: string;
   readonly #listeners = new Set<() => void>();
+  /** Lines that are the client's to bring on, by id. */
+  readonly #inHand = new Map<string, Sent>();
   #state: ChatState;
   #typedAtMs = 0;
 
@@ -42,17 +55,26 @@ export class Chat {
     this.client = create({
       url,
       autoConnect: false,
-      firstMessages: () => this.#firstMessages(),
-      // Everything that must not be lost is in `pending`; a queue beside it would send it twice.
-      maxQueuedMessages: 0,
+      firstMessages: () => {
+        this.#dispatch({ type: 'lost' });
+        return this.#state.wish ? [this.#enterMessage(this.#state.wish)] : [];
+      },
     });
     this.client.on('*', (message) => {
-      if (message.type !== 'broker-error') this.#dispatch(message);
+      if (message.type === 'broker-error') return;
+      if (message.type === 'not-said') this.#inHand.delete(message.id);
+      this.#dispatch(message);
+      if (message.type === 'entered') this.#sendWaiting();
     });
-    this.client.subscribe(({ state }) => {
-      if (state !== 'open') this.#dispatch({ type: 'lost' });
+    this.client.onGap(({ resumed }) => {
+      this.#dispatch({ type: 'lost' });
+      // A new connection has begun with `enter`, and is answered with as much.
+      if (resumed) void this.#fetchState();
     });
-    if (this.#state.wish) this.client.connect();
+    if (!this.#state.wish) return;
+    // Before anything that is written from now on.
+    this.#sendWaiting();
+    this.client.connect();
   }
 
   /** For React's `useSyncExternalStore`. */
@@ -69,11 +91,10 @@ export class Chat {
 
   /** Be called so, and be in this room. */
   enter(name: string, room: string = firstRoom): void {
-    const isRefused = this.#isOpen && !this.#state.isEntered;
     this.#dispatch({ type: 'wished', wish: { name, room } });
-    if (!this.#isOpen) this.client.connect();
-    // After a refusal the lines of before have not been taken either.
-    else if (isRefused) for (const message of this.#firstMessages()) this.#send(message);
+    const { state } = this.client.status;
+    // The first messages of the connection tell it.
+    if (state === 'idle' || state === 'closed') this.client.connect();
     else this.#send(this.#enterMessage({ name, room }));
   }
 
@@ -89,11 +110,13 @@ export class Chat {
     if (!wish) return;
     const line = { id: newLineId(), room: wish.room, text, atMs: Date.now() };
     this.#typedAtMs = 0;
+    // Not past one that waits to be sent again.
+    const isBehind = this.#waiting.some(({ id }) => tickOf(this.#state, id).state !== 'delivered');
     this.#dispatch({ type: 'wrote', line });
-    this.#sendLine(line);
+    if (!isBehind) this.#sendLine(line);
   }
 
-  /** Once more, for a line that could not be handed over. */
+  /** Once more, for a line that has failed. */
   sayAgain(id: string): void {
     const line = this.#state.pending.find((candidate) => candidate.id === id);
     if (line) this.#sendLine(line);
@@ -111,39 +134,77 @@ export class Chat {
     const { wish, logs, isEntered, isLoadingEarlier } = this.#state;
     const first = wish && logs.get(wish.room)?.lines[0];
     if (!first || !isEntered || isLoadingEarlier) return;
-    if (this.#send({ type: 'earlier', room: first.room, beforeSeq: first.seq }) === undefined) {
-      this.#dispatch({ type: 'asked-earlier' });
-    }
+    this.#dispatch({ type: 'asked-earlier' });
+    this.#send({ type: 'earlier', room: first.room, beforeSeq: first.seq });
   }
 
   get #isOpen(): boolean {
     return this.client.status.state === 'open';
   }
 
-  #firstMessages(): ClientMessage[] {
-    const { wish, pending } = this.#state;
-    if (!wish) return [];
-    return [this.#enterMessage(wish), ...pending.map(sayMessage)];
+  /** Lines that nobody brings on at the moment; or they are delivered, and the word of it was lost. */
+  get #waiting(): PendingLine[] {
+    const { pending, ticks } = this.#state;
+    return pending.filter(({ id }) => !this.#inHand.has(id) && ticks.get(id)?.state !== 'failed');
+  }
+
+  #sendWaiting(): void {
+    for (const line of this.#waiting) this.#sendLine(line);
   }
 
   #enterMessage({ name, room }: { name: string; room: string }): ClientMessage {
     return { type: 'enter', token: this.#token, name, room };
   }
 
-  #sendLine(line: ChatState['pending'][number]): void {
-    // Without a socket it goes out with the next one's first messages.
-    if (!this.#isOpen) return;
-    const problem = this.#send(sayMessage(line));
-    if (problem !== line.problem) this.#dispatch({ type: 'failed', id: line.id, problem });
+  #sendLine({ id, room, text }: PendingLine): void {
+    try {
+      const sent = this.client.send({ type: 'say', id, room, text });
+      this.#inHand.set(id, sent);
+      sent.subscribe((state) => {
+        // Why one has failed comes with its end.
+        if (this.#inHand.get(id) === sent && state !== 'failed') this.#dispatchMoved(id, { state });
+      });
+      void sent.settled.then((settled) => {
+        if (this.#inHand.get(id) !== sent) return;
+        this.#inHand.delete(id);
+        if (settled.outcome !== 'failed') return;
+        const isSentAgain = settled.code === 'connection-lost' || settled.code === 'closed';
+        if (isSentAgain) this.#dispatchMoved(id, { state: 'queued' });
+        else this.#dispatchMoved(id, { state: 'failed', problem: settled.text });
+      });
+    } catch (error) {
+      // Closed: it goes out when somebody connects again.
+      if (error instanceof ClientError && error.code === 'closed') return;
+      const problem = error instanceof Error ? error.message : String(error);
+      this.#dispatchMoved(id, { state: 'failed', problem });
+    }
   }
 
-  /** Why it was not taken, if so: the network takes nothing, and what waits in the socket is at its bound. */
-  #send(message: ClientMessage): string | undefined {
+  #dispatchMoved(id: string, tick: Tick): void {
+    this.#dispatch({ type: 'moved', id, tick });
+  }
+
+  /** What is not taken is not worth a word: the next connection tells it again. */
+  #send(message: ClientMessage): void {
     try {
       this.client.send(message);
-      return undefined;
+    } catch {}
+  }
+
+  async #fetchState(): Promise<void> {
+    const { wish } = this.#state;
+    if (!wish) return;
+    try {
+      const state = await this.client.request(
+        { type: 'state', room: wish.room },
+        { timeoutMs: fetchTimeoutMs },
+      );
+      this.#dispatch({ type: 'fetched', state });
+      if (state.me === null) this.#send(this.#enterMessage(wish));
+      else this.#sendWaiting();
     } catch (error) {
-      return error instanceof Error ? error.message : String(error);
+      // A reply that was lost with its connection is a gap as well, and asked for again.
+      if (error instanceof ClientError && error.code === 'failed') this.#send(this.#enterMessage(wish));
     }
   }
 
@@ -159,10 +220,3 @@ export class Chat {
     for (const listener of this.#listeners) listener();
   }
 }
-
-const sayMessage = ({ id, room, text }: ChatState['pending'][number]): ClientMessage => ({
-  type: 'say',
-  id,
-  room,
-  text,
-});

@@ -1,48 +1,32 @@
-import type { PendingLine } from './chat-state.ts';
-import type { DeliveryState } from './delivery-state.ts';
-import { CheckIcon, ClockIcon, WarningIcon } from './icons.tsx';
+import type { Tick } from './chat-state.ts';
 
 export interface DeliveryNoteProps {
-  readonly state: DeliveryState;
-  readonly pending: PendingLine | undefined;
-  readonly onAgain: (id: string) => void;
+  readonly tick: Tick;
+  readonly waitsFor: 'connection' | 'backend' | undefined;
+  readonly onAgain: () => void;
 }
 
-/** Where a line of one's own is. */
-export const DeliveryNote = ({ state, pending, onAgain }: DeliveryNoteProps) => {
-  switch (state) {
-    case 'delivered':
-      return (
-        <p className="note">
-          <CheckIcon /> Delivered
-        </p>
-      );
-    case 'sending':
-      return (
-        <p className="note">
-          <ClockIcon /> Sending
-        </p>
-      );
-    case 'kept-by-broker':
-      return (
-        <p className="note waiting">
-          <ClockIcon /> Waits for the backend
-        </p>
-      );
-    case 'kept-by-tab':
-      return (
-        <p className="note waiting">
-          <ClockIcon /> Waits for a connection
-        </p>
-      );
-    case 'failed':
-      return (
-        <p className="note failed">
-          <WarningIcon /> {pending?.problem}{' '}
-          <button type="button" onClick={() => pending && onAgain(pending.id)}>
-            Try again
-          </button>
-        </p>
-      );
+/** The same in words. */
+export const DeliveryNote = ({ tick, waitsFor, onAgain }: DeliveryNoteProps) => {
+  const { state, problem } = tick;
+  if (state === 'failed') {
+    return (
+      <p className="note failed">
+        {problem}{' '}
+        <button type="button" onClick={onAgain}>
+          Try again
+        </button>
+      </p>
+    );
   }
+  if (state === 'delivered') return <p className="note">Delivered</p>;
+  const isKept = state === 'acknowledged';
+  if (waitsFor === undefined) return <p className="note">{isKept ? 'The broker has it' : 'Sending'}</p>;
+  return (
+    <p className="note waiting">
+      {isKept
+        ? `The broker has it${waitsFor === 'backend' ? ' and waits for the backend' : ''}`
+        : `Waits for ${waitsFor === 'backend' ? 'the broker' : 'a connection'}`}
+    </p>
+  );
 };

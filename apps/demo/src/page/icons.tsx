@@ -12,6 +12,7 @@ export const PlusIcon = icon(<path d="M10 4v12M4 10h12" />);
 export const PencilIcon = icon(<path d="m4 16 .8-3.6L13.2 4 16 6.8 7.6 15.2 4 16Z" />);
 export const SendIcon = icon(<path d="M10 16V4.5M5 9l5-5 5 5" />);
 export const CheckIcon = icon(<path d="m4.5 10.5 3.5 3.5 7.5-8" />);
+export const ChecksIcon = icon(<path d="m1.5 10.5 3.5 3.5 7.5-8M9.5 12.5 11 14l7.5-8" />);
 export const ClockIcon = icon(
   <>
     <circle cx="10" cy="10" r="6.5" />

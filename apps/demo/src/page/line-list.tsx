@@ -1,18 +1,15 @@
 import { useStatus } from '@wsbroker/client-browser/react';
-import { useLayoutEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react';
-import type { BackendWatch } from './backend-watch.ts';
+import { useLayoutEffect, useMemo, useRef, useState } from 'react';
 import type { Chat } from './chat.ts';
-import type { ChatState, Wish } from './chat-state.ts';
+import { type ChatState, tickOf, type Wish } from './chat-state.ts';
 import { dayName } from './clock.ts';
-import { deliveryStateOf } from './delivery-state.ts';
 import { DownIcon } from './icons.tsx';
 import { LineGroupItem } from './line-group.tsx';
 import { emptyLog } from './room-log.ts';
-import { byDay, shownLines } from './shown-lines.ts';
+import { byDay, type ShownLine, shownLines } from './shown-lines.ts';
 
 export interface LineListProps {
   readonly chat: Chat;
-  readonly backend: BackendWatch;
   readonly state: ChatState;
   readonly wish: Wish;
 }
@@ -21,14 +18,14 @@ export interface LineListProps {
 const nearPx = 80;
 
 /** What was said in the room. It follows the end, unless somebody has scrolled up to read. */
-export const LineList = ({ chat, backend, state, wish }: LineListProps) => {
-  const socket = useStatus(chat.client);
-  const status = useSyncExternalStore(backend.subscribe, backend.getStatus);
+export const LineList = ({ chat, state, wish }: LineListProps) => {
+  const status = useStatus(chat.client);
   const log = state.logs.get(wish.room) ?? emptyLog;
   const { me, pending } = state;
   const lines = useMemo(() => shownLines(log.lines, pending, { me, wish }), [log.lines, pending, me, wish]);
   const days = useMemo(() => byDay(lines), [lines]);
-  const lastDelivered = lines.findLast((line) => line.isMine && !line.pending);
+  const tick = (line: ShownLine) => tickOf(state, line.key);
+  const lastDelivered = lines.findLast((line) => line.isMine && tick(line).state === 'delivered');
 
   const scroller = useRef<HTMLDivElement>(null);
   const isFollowing = useRef(true);
@@ -105,7 +102,10 @@ export const LineList = ({ chat, backend, state, wish }: LineListProps) => {
                   key={group.key}
                   group={group}
                   lastDelivered={lastDelivered}
-                  stateOf={(line) => deliveryStateOf(line, socket.state, status)}
+                  tickOf={tick}
+                  waitsFor={
+                    status.state !== 'open' ? 'connection' : status.backend === 'down' ? 'backend' : undefined
+                  }
                   onAgain={(id) => chat.sayAgain(id)}
                 />
               ))}

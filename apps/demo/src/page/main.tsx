@@ -2,7 +2,7 @@ import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import type { PageConfig } from '../control-status.ts';
 import { App } from './app.tsx';
-import { BackendWatch } from './backend-watch.ts';
+import { ProcessWatch } from './process-watch.ts';
 import { Chat } from './chat.ts';
 import { Memory } from './memory.ts';
 import { roomOfAddress } from './room-address.ts';
@@ -31,10 +31,10 @@ const start = async (): Promise<void> => {
     () => localStorage,
   );
   const chat = new Chat({ url: brokerUrl(config), memory, room: roomOfAddress() });
-  const backend = new BackendWatch();
+  const processes = new ProcessWatch();
   root.render(
     <StrictMode>
-      <App chat={chat} backend={backend} />
+      <App chat={chat} processes={processes} />
     </StrictMode>,
   );
 };

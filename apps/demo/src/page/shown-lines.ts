@@ -11,7 +11,7 @@ export interface ShownLine {
   readonly text: string;
   readonly atMs: number;
   readonly isMine: boolean;
-  /** Missing once the backend has it. */
+  /** Missing once it is in the history. */
   readonly pending?: PendingLine;
 }
 

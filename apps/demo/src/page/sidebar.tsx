@@ -1,3 +1,4 @@
+import { useStatus } from '@wsbroker/client-browser/react';
 import { useEffect, useRef } from 'react';
 import type { Chat } from './chat.ts';
 import type { ChatState, Wish } from './chat-state.ts';
@@ -32,6 +33,7 @@ export const Sidebar = ({ chat, state, wish, isOpen, onClose }: SidebarProps) =>
     return () => document.removeEventListener('keydown', keyDown);
   }, [isOpen, onClose]);
   const { me, people } = state;
+  const isOnline = useStatus(chat.client).state === 'open';
   return (
     <>
       {isOpen && (
@@ -66,7 +68,7 @@ export const Sidebar = ({ chat, state, wish, isOpen, onClose }: SidebarProps) =>
           <h2 id="people-title">
             Here now <span className="count">{people.length > 0 ? people.length : ''}</span>
           </h2>
-          <ul className="people" data-stale={!state.isEntered}>
+          <ul className="people" data-stale={!isOnline || !state.isEntered}>
             {people.slice(0, maxShownPeople).map(({ user, name }) => (
               <li key={user} style={{ '--hue': hueOf(user) }}>
                 <Avatar name={name} />

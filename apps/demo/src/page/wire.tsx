@@ -1,16 +1,18 @@
 import type { ClientState } from '@wsbroker/client-browser';
 import { useStatus } from '@wsbroker/client-browser/react';
 import { useId, useState, useSyncExternalStore } from 'react';
-import { BackendButtons } from './backend-buttons.tsx';
-import type { BackendWatch, WatchedStatus } from './backend-watch.ts';
+import type { ProcessStatus } from '../control-status.ts';
+import { backendStateOf } from './backend-state.ts';
 import type { ChatClient } from './chat.ts';
 import { timeOf } from './clock.ts';
 import { Light, type LightState } from './light.tsx';
+import { ProcessButtons } from './process-buttons.tsx';
+import type { ProcessWatch } from './process-watch.ts';
 import { useOpenSince } from './use-open-since.ts';
 
 export interface WireProps {
   readonly client: ChatClient;
-  readonly backend: BackendWatch;
+  readonly processes: ProcessWatch;
 }
 
 interface Lit {
@@ -20,17 +22,17 @@ interface Lit {
 
 /**
  * What is between this tab and the others: the socket to the broker, and the broker's way to the backend.
- * A light for each, and the buttons that put the second one out. On a narrow screen only the lights are
+ * A light for each, and the buttons that put them out. On a narrow screen only the lights are
  * there, and show the rest when touched.
  */
-export const Wire = ({ client, backend }: WireProps) => {
+export const Wire = ({ client, processes }: WireProps) => {
   const id = useId();
   const [isOpen, setIsOpen] = useState(false);
-  const { state } = useStatus(client);
-  const status = useSyncExternalStore(backend.subscribe, backend.getStatus);
+  const socket = useStatus(client);
+  const watched = useSyncExternalStore(processes.subscribe, processes.getStatus);
   const openSinceMs = useOpenSince(client);
-  const socketLit = litSocket(state);
-  const backendLit = litBackend(status);
+  const socketLit = litSocket(socket.state);
+  const backendLit = litBackend[backendStateOf(socket, watched)];
   return (
     <>
       <button
@@ -54,26 +56,31 @@ export const Wire = ({ client, backend }: WireProps) => {
             <Light state={socketLit.light} />
             <span>{socketLit.text}</span>
           </li>
-          <li className="node">
+          <li className="node" data-gone={watched?.broker.state === 'stopped'}>
             Broker
-            {status && <small>{counted(status.broker.sockets, 'socket')}</small>}
+            {watched && (
+              <small>
+                {processText(watched.broker)}
+                {watched.broker.state === 'up' && ` · ${counted(watched.broker.sockets, 'socket')}`}
+              </small>
+            )}
           </li>
           <li className="link" data-state={backendLit.light} data-testid="backend">
             <Light state={backendLit.light} />
             <span>{backendLit.text}</span>
           </li>
-          <li className="node" data-gone={status?.backend.state === 'stopped'}>
+          <li className="node" data-gone={watched?.backend.state === 'stopped'}>
             Backend
-            {status && (
-              <small>{status.backend.pid === null ? 'no process' : `pid ${status.backend.pid}`}</small>
-            )}
+            {watched && <small>{processText(watched.backend)}</small>}
           </li>
         </ol>
-        <BackendButtons backend={backend} isKnown={status !== undefined} />
+        <ProcessButtons processes={processes} isKnown={watched !== undefined} />
       </div>
     </>
   );
 };
+
+const processText = ({ pid }: ProcessStatus): string => (pid === null ? 'no process' : `pid ${pid}`);
 
 const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;
 
@@ -94,15 +101,9 @@ const litSocket = (state: ClientState): Lit => {
   }
 };
 
-const litBackend = (status: WatchedStatus | undefined): Lit => {
-  switch (status?.backend.state) {
-    case 'up':
-      return { light: 'good', text: 'Backend up' };
-    case 'starting':
-      return { light: 'waiting', text: 'Starting' };
-    case 'stopped':
-      return { light: 'away', text: 'Backend away' };
-    case undefined:
-      return { light: 'unknown', text: 'Not known' };
-  }
+const litBackend: Readonly<Record<ReturnType<typeof backendStateOf>, Lit>> = {
+  up: { light: 'good', text: 'Backend up' },
+  starting: { light: 'waiting', text: 'Starting' },
+  away: { light: 'away', text: 'Backend away' },
+  unknown: { light: 'unknown', text: 'Not known' },
 };

@@ -1,13 +1,18 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ControlStatus } from '../control-status.ts';
-import type { BackendProcess } from './backend-process.ts';
+import type { KeptProcess } from './kept-process.ts';
+
+type Killable = Pick<KeptProcess, 'restart' | 'stopFor'>;
 
 export interface ControlOptions {
-  readonly backend: Pick<BackendProcess, 'restart' | 'stopFor'>;
+  readonly backend: Killable;
+  readonly broker: Killable;
   readonly status: () => ControlStatus;
 }
 
-const stopMs = 10_000;
+const stopBackendMs = 10_000;
+/** Long enough to be seen. */
+const stopBrokerMs = 3_000;
 
 const maxStreams = 200;
 /** Proxies cut a stream that says nothing. */
@@ -37,19 +42,17 @@ export class Control implements Disposable {
     }
     switch (path) {
       case '/control/status':
-        return this.#post(request, response, 'GET', () => this.#openStream(response));
+        return this.#on('GET', request, response, () => this.#openStream(response));
       case '/control/restart-backend':
-        return this.#post(request, response, 'POST', () => {
-          this.#options.backend.restart();
-          this.#accept(response);
-        });
+        return this.#order(request, response, () => this.#options.backend.restart());
       case '/control/stop-backend':
-        return this.#post(request, response, 'POST', () => {
-          this.#options.backend.stopFor(stopMs);
-          this.#accept(response);
-        });
+        return this.#order(request, response, () => this.#options.backend.stopFor(stopBackendMs));
+      case '/control/restart-broker':
+        return this.#order(request, response, () => this.#options.broker.restart());
+      case '/control/stop-broker':
+        return this.#order(request, response, () => this.#options.broker.stopFor(stopBrokerMs));
       default:
-        refuse(response, 404, 'There is restart-backend, stop-backend and status.');
+        refuse(response, 404, 'There is status, and restart- and stop-, each with backend or broker.');
     }
   }
 
@@ -58,18 +61,26 @@ export class Control implements Disposable {
     for (const stream of this.#streams) stream.end();
   }
 
-  #post(request: IncomingMessage, response: ServerResponse, method: string, act: () => void): void {
-    if (request.method === method) {
+  #order(request: IncomingMessage, response: ServerResponse, act: () => void): void {
+    this.#on('POST', request, response, () => {
+      act();
+      response.writeHead(202, { 'content-type': 'application/json', 'cache-control': 'no-store' });
+      response.end(JSON.stringify(this.#options.status()));
+    });
+  }
+
+  #on(
+    method: 'GET' | 'POST',
+    { method: asked }: IncomingMessage,
+    response: ServerResponse,
+    act: () => void,
+  ): void {
+    if (asked === method) {
       act();
       return;
     }
     response.setHeader('allow', method);
     refuse(response, 405, `Ask with ${method}.`);
-  }
-
-  #accept(response: ServerResponse): void {
-    response.writeHead(202, { 'content-type': 'application/json', 'cache-control': 'no-store' });
-    response.end(JSON.stringify(this.#options.status()));
   }
 
   #openStream(response: ServerResponse): void {

@@ -1,36 +1,36 @@
-import { Broker, BrokerError, createTextLogger } from '@wsbroker/broker';
 import { isIP } from 'node:net';
 import { join } from 'node:path';
-import { BackendProcess } from './backend-process.ts';
+import type { SocketFigures } from '../child-message.ts';
 import { Control } from './control.ts';
 import { freePort } from './free-port.ts';
 import { greeting, urlHost } from './greeting.ts';
+import { KeptProcess, ProcessStartError } from './kept-process.ts';
 import { isWildcard, type Settings, StartError } from './settings.ts';
 import { Site } from './site.ts';
-import { SocketCount } from './socket-count.ts';
 import { WebServer } from './web-server.ts';
 
 export type Tell = (line: string) => void;
 
 const demoFolder = join(import.meta.dirname, '../..');
-const loopback = ['127.0.0.1', '::1'];
-/** When the demo ends, how long what still waits for the backend may take to get there. */
-const drainMs = 3_000;
+/** Of the broker: it first tells its clients, and delivers what waits. */
+const endBrokerWaitMs = 5_000;
 
-/** The broker in this process, the backend in one of its own, and the page over HTTP. */
+/** The broker and the backend in processes of their own, and the page over HTTP in this one. */
 export class Demo {
   readonly #settings: Settings;
   readonly #tell: Tell;
-  readonly #sockets = new SocketCount();
-  #broker: Broker | undefined;
-  #backend: BackendProcess | undefined;
+  #broker: KeptProcess | undefined;
+  /** After the first start: every other broker has to come back there. */
+  #brokerPort: number;
+  #figures: SocketFigures = { sockets: 0, disconnects: 0 };
+  #backend: KeptProcess | undefined;
   #control: Control | undefined;
   #web: WebServer | undefined;
-  #isStarted = false;
 
   constructor(settings: Settings, tell: Tell) {
     this.#settings = settings;
     this.#tell = tell;
+    this.#brokerPort = settings.brokerPort;
   }
 
   /**
@@ -38,94 +38,96 @@ export class Demo {
    * @throws StartError for what whoever started it can mend.
    */
   async start(): Promise<string> {
-    const { host, port, dataFile } = this.#settings;
+    const { host, port } = this.#settings;
     const site = new Site(join(demoFolder, 'dist'));
     const backendPort = await freePort();
-    const broker = (this.#broker = this.#startBroker(backendPort));
-    await broker.ready.catch((error: unknown) => {
-      throw brokerStartError(error, this.#settings);
+    const broker = (this.#broker = this.#brokerProcess(backendPort));
+    await broker.start().catch((error: unknown) => {
+      throw startError(error, 'BROKER_PORT', this.#settings.brokerPort, host);
     });
-    const backend = (this.#backend = new BackendProcess({
-      file: join(demoFolder, 'src/backend/main.ts'),
-      environment: {
-        BACKEND_PORT: String(backendPort),
-        BROKER_URL: `http://${isWildcard(host) ? '127.0.0.1' : urlHost(host)}:${broker.port}/`,
-        DEMO_DATA: dataFile,
-      },
-      tell: this.#tell,
-    }));
+    const backend = (this.#backend = this.#backendProcess(backendPort));
     const control = (this.#control = new Control({
       backend,
-      status: () => ({ backend: backend.status, broker: this.#sockets.status }),
+      broker,
+      status: () => ({ backend: backend.status, broker: { ...broker.status, ...this.#figures } }),
     }));
     backend.onChange = () => control.tell();
-    this.#sockets.onChange = () => control.tell();
+    broker.onChange = () => control.tell();
     await backend.start();
-    const web = (this.#web = new WebServer({ site, control, config: { brokerPort: broker.port } }));
+    const web = (this.#web = new WebServer({ site, control, config: { brokerPort: this.#brokerPort } }));
     await web.listen(port, host).catch((error: unknown) => {
-      throw listenError(error, 'PORT', port, host);
+      throw startError(error, 'PORT', port, host);
     });
-    this.#isStarted = true;
     return greeting({
       settings: this.#settings,
       port: web.port,
-      brokerPort: broker.port,
+      brokerPort: this.#brokerPort,
+      brokerPid: broker.status.pid,
       backendPort,
       backendPid: backend.status.pid,
     });
   }
 
-  /** Ends it all, in the order in which nothing is lost: pages, sockets, what waits for the backend, the backend. */
+  /** Ends it all: pages, the broker, which delivers what it can and keeps the rest, and the backend. */
   async close(): Promise<void> {
     this.#control?.[Symbol.dispose]();
     await this.#web?.close();
-    // What waits is for the backend, so it has to be there once more.
-    if (this.#backend?.status.state === 'stopped') this.#backend.restart();
-    await this.#broker?.close({ drainMs });
+    await this.#broker?.close();
     await this.#backend?.close();
   }
 
   /** For the last moment of this process, in which nothing can be awaited. */
-  killBackend(): void {
+  killNow(): void {
+    this.#broker?.killNow();
     this.#backend?.killNow();
   }
 
-  #startBroker(backendPort: number): Broker {
-    const { host, brokerPort, isVerbose } = this.#settings;
-    return Broker({
-      host,
-      port: brokerPort,
-      // Why a start failed is told in one line of ours.
-      log: createTextLogger(isVerbose ? 'debug' : 'warn', (line) => {
-        if (this.#isStarted) this.#tell(`Broker    ${line}`);
+  #brokerProcess(backendPort: number): KeptProcess {
+    const { host, journalFile, isVerbose } = this.#settings;
+    const loopback = ['127.0.0.1', '::1'];
+    return new KeptProcess({
+      name: 'Broker',
+      file: join(demoFolder, 'src/broker/main.ts'),
+      environment: () => ({
+        BROKER_HOST: host,
+        BROKER_PORT: String(this.#brokerPort),
+        BROKER_ALLOW: (isIP(host) && !isWildcard(host) ? [...loopback, host] : loopback).join(),
+        BROKER_JOURNAL: journalFile,
+        BROKER_LOG: isVerbose ? '1' : '',
+        BACKEND_URL: `http://127.0.0.1:${backendPort}/`,
       }),
-      backend: {
-        type: 'http',
-        url: `http://127.0.0.1:${backendPort}/`,
-        allow: isIP(host) && !isWildcard(host) ? [...loopback, host] : loopback,
+      tell: this.#tell,
+      endWaitMs: endBrokerWaitMs,
+      onMessage: (message) => {
+        if (message.type === 'listening') {
+          this.#brokerPort = message.port ?? this.#brokerPort;
+          this.#figures = { sockets: 0, disconnects: 0 };
+        } else if (message.type === 'sockets') {
+          this.#figures = { sockets: message.sockets, disconnects: message.disconnects };
+        }
       },
-      // The chat has no use for them, and others on this host may have set some.
-      cookies: false,
-      // Half a second after the backend is back, so is the chat.
-      retryMaxMs: 500,
-      // A day: nothing said while the backend is away is given up before.
-      maxEventAgeMs: 86_400_000,
-      ...this.#sockets.handlers,
+    });
+  }
+
+  #backendProcess(backendPort: number): KeptProcess {
+    const { host, dataFile } = this.#settings;
+    const brokerHost = isWildcard(host) ? '127.0.0.1' : urlHost(host);
+    return new KeptProcess({
+      name: 'Backend',
+      file: join(demoFolder, 'src/backend/main.ts'),
+      environment: () => ({
+        BACKEND_PORT: String(backendPort),
+        BROKER_URL: `http://${brokerHost}:${this.#brokerPort}/`,
+        DEMO_DATA: dataFile,
+      }),
+      tell: this.#tell,
     });
   }
 }
 
-const brokerStartError = (error: unknown, { brokerPort, host }: Settings): Error =>
-  listenError(
-    error instanceof BrokerError && error.cause instanceof Error ? error.cause : error,
-    'BROKER_PORT',
-    brokerPort,
-    host,
-  );
-
 /** One line that says what is wrong and what to set; anything unforeseen stays as it is. */
-const listenError = (error: unknown, variable: string, port: number, host: string): Error => {
-  switch ((error as NodeJS.ErrnoException).code) {
+const startError = (error: unknown, variable: string, port: number, host: string): Error => {
+  switch ((error as { readonly code?: unknown }).code) {
     case 'EADDRINUSE':
       return new StartError(
         `Port ${port} is taken: another program listens there, perhaps this demo in another window. Stop it, or choose another port: ${variable}=${port + 1} npm start`,
@@ -138,6 +140,7 @@ const listenError = (error: unknown, variable: string, port: number, host: strin
     case 'ENOTFOUND':
       return new StartError(`This machine has no address ${host}: HOST is an address of this machine.`);
     default:
+      if (error instanceof ProcessStartError) return new StartError(error.message);
       return error instanceof Error ? error : new Error(String(error));
   }
 };

@@ -7,6 +7,7 @@ export interface GreetingFacts {
   readonly settings: Settings;
   readonly port: number;
   readonly brokerPort: number;
+  readonly brokerPid: number | null;
   readonly backendPort: number;
   readonly backendPid: number | null;
 }
@@ -20,7 +21,8 @@ const shownHost = (host: string): string =>
 type Row = readonly [label: string, value: string, note: string];
 
 /** What is printed once everything runs. */
-export const greeting = ({ settings, port, brokerPort, backendPort, backendPid }: GreetingFacts): string => {
+export const greeting = (facts: GreetingFacts): string => {
+  const { settings, port, brokerPort, brokerPid, backendPort, backendPid } = facts;
   const { host, dataFile } = settings;
   const rows: Row[] = [
     ['Page', `http://${shownHost(host)}:${port}/`, 'open it in two tabs'],
@@ -29,14 +31,14 @@ export const greeting = ({ settings, port, brokerPort, backendPort, backendPid }
       `http://${address}:${port}/`,
       'from another machine, or a phone',
     ]),
-    ['Broker', `ws://${shownHost(host)}:${brokerPort}/`, `holds every socket, pid ${process.pid}`],
-    ['Backend', `http://127.0.0.1:${backendPort}/`, `may be killed: kill -9 ${backendPid}`],
-    ['History', shownPath(dataFile), 'outlives all of them'],
+    ['Broker', `ws://${shownHost(host)}:${brokerPort}/`, `may be killed: kill -9 ${brokerPid}`],
+    ['Backend', `http://127.0.0.1:${backendPort}/`, `and so may this: kill -9 ${backendPid}`],
+    ['History', shownPath(dataFile), 'outlives all of them, as does the journal beside it'],
   ];
   const width = Math.max(...rows.map(([, value]) => value.length));
   const lines = [
     '',
-    `  ${styleText('bold', 'WSBroker demo')}: a chat whose backend may go away at any time`,
+    `  ${styleText('bold', 'WSBroker demo')}: a chat whose backend and broker may go away at any time`,
     '',
     ...rows.map(
       ([label, value, note]) =>

@@ -17,8 +17,8 @@ const fail = (error: unknown): never => {
 
 const run = async (): Promise<void> => {
   const demo = new Demo(settingsFrom(process.env), tell);
-  // However this process ends, its child does too.
-  process.on('exit', () => demo.killBackend());
+  // However this process ends, its children do too.
+  process.on('exit', () => demo.killNow());
 
   let isEnding = false;
   const end = (): void => {

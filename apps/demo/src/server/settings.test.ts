@@ -12,7 +12,9 @@ test('variables change them, and 0 is any free port', () => {
     HOST: '0.0.0.0',
     DEMO_DATA: '/x/y.sqlite',
   });
-  expect(settings).toMatchObject({ host: '0.0.0.0', port: 0, brokerPort: 4000, dataFile: '/x/y.sqlite' });
+  expect(settings).toMatchObject({ host: '0.0.0.0', port: 0, brokerPort: 4000 });
+  // The journal belongs to this history, and stays with it.
+  expect(settings).toMatchObject({ dataFile: '/x/y.sqlite', journalFile: '/x/y-broker.sqlite' });
 });
 
 test.each(['abc', '-1', '65536', '80.5', '1e3', ' 80'])(

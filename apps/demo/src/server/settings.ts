@@ -1,4 +1,4 @@
-import { resolve } from 'node:path';
+import { join, parse, resolve } from 'node:path';
 
 /** What the environment may change. */
 export interface Settings {
@@ -7,6 +7,8 @@ export interface Settings {
   readonly brokerPort: number;
   /** The history's file. */
   readonly dataFile: string;
+  /** The broker's journal: beside the history. */
+  readonly journalFile: string;
   /** Whether the broker's log shows every message. */
   readonly isVerbose: boolean;
 }
@@ -19,14 +21,19 @@ export class StartError extends Error {
 const defaultDataFile = resolve(import.meta.dirname, '../../data/chat.sqlite');
 
 /** @throws StartError naming the variable. */
-export const settingsFrom = (environment: NodeJS.ProcessEnv): Settings => ({
-  // Whoever can open the page can stop the backend, so other machines are let in only when asked for.
-  host: environment['HOST'] || '127.0.0.1',
-  port: portFrom(environment, 'PORT', 8080),
-  brokerPort: portFrom(environment, 'BROKER_PORT', 31002),
-  dataFile: environment['DEMO_DATA'] ? resolve(environment['DEMO_DATA']) : defaultDataFile,
-  isVerbose: environment['BROKER_LOG'] === '1',
-});
+export const settingsFrom = (environment: NodeJS.ProcessEnv): Settings => {
+  const dataFile = environment['DEMO_DATA'] ? resolve(environment['DEMO_DATA']) : defaultDataFile;
+  const { dir, name } = parse(dataFile);
+  return {
+    // Whoever can open the page can kill what runs here, so other machines are let in only when asked for.
+    host: environment['HOST'] || '127.0.0.1',
+    port: portFrom(environment, 'PORT', 8080),
+    brokerPort: portFrom(environment, 'BROKER_PORT', 31002),
+    dataFile,
+    journalFile: join(dir, `${name}-broker.sqlite`),
+    isVerbose: environment['BROKER_LOG'] === '1',
+  };
+};
 
 const portFrom = (environment: NodeJS.ProcessEnv, name: string, fallback: number): number => {
   const text = environment[name];

@@ -19,13 +19,15 @@ const startServer = async () => {
   const orders: string[] = [];
   const status: { -readonly [K in keyof ControlStatus]: ControlStatus[K] } = {
     backend: { state: 'up', pid: 7, restarts: 0, returnsInMs: null },
-    broker: { sockets: 2, disconnects: 0 },
+    broker: { state: 'up', pid: 8, restarts: 0, returnsInMs: null, sockets: 2, disconnects: 0 },
   };
+  const killable = (name: string) => ({
+    restart: () => void orders.push(`restart ${name}`),
+    stopFor: (ms: number) => void orders.push(`stop ${name} ${ms}`),
+  });
   const control = new Control({
-    backend: {
-      restart: () => void orders.push('restart'),
-      stopFor: (ms) => void orders.push(`stop ${ms}`),
-    },
+    backend: killable('backend'),
+    broker: killable('broker'),
     status: () => status,
   });
   const web = new WebServer({ site: new Site(join(folder, 'site')), control, config: { brokerPort: 31002 } });
@@ -89,7 +91,14 @@ test('orders are taken by POST from the page itself, and from what is no browser
   const same = { origin: `http://${host}`, 'sec-fetch-site': 'same-origin' };
   expect((await server.ask('/control/restart-backend', 'POST', same)).status).toBe(202);
   expect((await server.ask('/control/stop-backend', 'POST')).status).toBe(202);
-  expect(server.orders).toEqual(['restart', 'stop 10000']);
+  expect((await server.ask('/control/restart-broker', 'POST', same)).status).toBe(202);
+  expect((await server.ask('/control/stop-broker', 'POST')).status).toBe(202);
+  expect(server.orders).toEqual([
+    'restart backend',
+    'stop backend 10000',
+    'restart broker',
+    'stop broker 3000',
+  ]);
 });
 
 test.each([

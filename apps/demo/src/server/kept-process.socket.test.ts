@@ -2,7 +2,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
-import { BackendProcess, type BackendStatus } from './backend-process.ts';
+import type { ChildMessage } from '../child-message.ts';
+import type { ProcessStatus } from '../control-status.ts';
+import { KeptProcess } from './kept-process.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'wsbroker-demo-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -14,7 +16,7 @@ const program = (name: string, source: string): string => {
 
 const listening = program(
   'listening',
-  `process.send('listening');
+  `process.send({ type: 'listening' });
    process.on('disconnect', () => process.exit(0));
    process.on('SIGTERM', () => process.exit(0));`,
 );
@@ -22,16 +24,29 @@ const deaf = program(
   'deaf',
   `process.on('SIGTERM', () => {});
    process.on('disconnect', () => process.exit(0));
-   process.send('listening');`,
+   process.send({ type: 'listening' });`,
 );
 const failing = program('failing', 'process.exit(3);');
+const confessing = program(
+  'confessing',
+  `process.send({ type: 'failed', text: 'The port is taken.', code: 'EADDRINUSE' }, () => process.exit(1));`,
+);
+const telling = program(
+  'telling',
+  `process.send({ type: 'listening', port: Number(process.env.FLAVOUR) });
+   process.on('disconnect', () => process.exit(0));`,
+);
 
 const backendOf = (file: string, crashPauseMs = 20) => {
   const told: string[] = [];
-  const backend = new BackendProcess({
+  const messages: ChildMessage[] = [];
+  let starts = 0;
+  const backend = new KeptProcess({
+    name: 'Backend',
     file,
-    environment: {},
+    environment: () => ({ FLAVOUR: String((starts += 1)) }),
     tell: (line) => told.push(line),
+    onMessage: (message) => messages.push(message),
     crashPauseMs,
   });
   const waiting = new Set<() => void>();
@@ -39,7 +54,7 @@ const backendOf = (file: string, crashPauseMs = 20) => {
     for (const look of waiting) look();
   };
   /** Resolves with the first status, from now on, that is meant. */
-  const until = (isMeant: (status: BackendStatus) => boolean): Promise<BackendStatus> =>
+  const until = (isMeant: (status: ProcessStatus) => boolean): Promise<ProcessStatus> =>
     new Promise((resolve) => {
       const look = (): void => {
         const { status } = backend;
@@ -50,7 +65,7 @@ const backendOf = (file: string, crashPauseMs = 20) => {
       waiting.add(look);
       look();
     });
-  return { backend, told, until, [Symbol.asyncDispose]: () => backend.close() };
+  return { backend, told, messages, until, [Symbol.asyncDispose]: () => backend.close() };
 };
 
 const isRunning = (pid: number): boolean => {
@@ -116,6 +131,26 @@ test('one that cannot start fails the start, and is tried again ever more rarely
   await started.until((now) => now.restarts === 3);
   const pauses = started.told.map((line) => Number(/back in ([\d.]+) s/.exec(line)?.[1]));
   expect(pauses.slice(0, 3)).toEqual([0.02, 0.04, 0.08]);
+});
+
+test('one that says why it cannot start fails the start with its own words', async () => {
+  await using started = backendOf(confessing);
+  await expect(started.backend.start()).rejects.toMatchObject({
+    name: 'ProcessStartError',
+    message: 'The port is taken.',
+    code: 'EADDRINUSE',
+  });
+});
+
+test('what it says is passed on, and its environment is asked for at each start', async () => {
+  await using started = backendOf(telling);
+  await started.backend.start();
+  started.backend.restart();
+  await started.until(({ state, restarts }) => state === 'up' && restarts === 1);
+  expect(started.messages).toEqual([
+    { type: 'listening', port: 1 },
+    { type: 'listening', port: 2 },
+  ]);
 });
 
 test('one that does not listen to SIGTERM is closed all the same', async () => {

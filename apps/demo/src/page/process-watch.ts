@@ -1,20 +1,23 @@
-import type { ControlStatus } from '../control-status.ts';
+import type { ControlStatus, ProcessStatus } from '../control-status.ts';
 
-/** What the demo's server says of the backend. */
+/** What the demo's server says of its processes. */
 export interface WatchedStatus extends ControlStatus {
-  /** While stopped: when it is started again, as `Date.now()` of this browser tells time. */
-  readonly returnsAtMs: number | undefined;
+  /** While stopped: when each is started again, as `Date.now()` of this browser tells time. */
+  readonly returnsAtMs: { readonly backend: number | undefined; readonly broker: number | undefined };
 }
+
+export type Order = 'restart-backend' | 'stop-backend' | 'restart-broker' | 'stop-broker';
 
 const retryMs = 2_000;
 
 /**
- * Follows `/control/status`.
+ * Follows `/control/status`: the pids and the countdowns, which only the demo's server knows. Whether the socket
+ * is open, whether the backend answers, and what became of a line comes from the broker itself.
  *
  * Only while the page can be seen: browsers hold six connections to a server for all tabs together, so a
  * handful of hidden tabs would keep the next one from loading.
  */
-export class BackendWatch {
+export class ProcessWatch {
   readonly #listeners = new Set<() => void>();
   #status: WatchedStatus | undefined;
   #source: EventSource | undefined;
@@ -32,12 +35,9 @@ export class BackendWatch {
   /** Undefined until the server has answered, and while it does not. */
   readonly getStatus = (): WatchedStatus | undefined => this.#status;
 
-  restart(): Promise<void> {
-    return post('restart-backend');
-  }
-
-  stop(): Promise<void> {
-    return post('stop-backend');
+  async order(order: Order): Promise<void> {
+    const response = await fetch(`/control/${order}`, { method: 'POST' });
+    if (!response.ok) throw new Error(`The demo's server answered ${response.status}.`);
   }
 
   #follow(): void {
@@ -48,8 +48,8 @@ export class BackendWatch {
     const source = (this.#source = new EventSource('/control/status'));
     source.addEventListener('message', ({ data }: MessageEvent<string>) => {
       const status = JSON.parse(data) as ControlStatus;
-      const { returnsInMs } = status.backend;
-      this.#set({ ...status, returnsAtMs: returnsInMs === null ? undefined : Date.now() + returnsInMs });
+      const returnsAtMs = { backend: momentIn(status.backend), broker: momentIn(status.broker) };
+      this.#set({ ...status, returnsAtMs });
     });
     source.addEventListener('error', () => {
       this.#set(undefined);
@@ -64,7 +64,5 @@ export class BackendWatch {
   }
 }
 
-const post = async (order: string): Promise<void> => {
-  const response = await fetch(`/control/${order}`, { method: 'POST' });
-  if (!response.ok) throw new Error(`The demo's server answered ${response.status}.`);
-};
+const momentIn = ({ returnsInMs }: ProcessStatus): number | undefined =>
+  returnsInMs === null ? undefined : Date.now() + returnsInMs;

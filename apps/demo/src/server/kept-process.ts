@@ -1,33 +1,49 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import type { ControlStatus } from '../control-status.ts';
+import type { ChildMessage } from '../child-message.ts';
+import type { ProcessStatus } from '../control-status.ts';
 
-export type BackendStatus = ControlStatus['backend'];
-
-export interface BackendProcessOptions {
+export interface KeptProcessOptions {
+  /** What the terminal calls it, such as `Backend`. */
+  readonly name: string;
   /** The program's file. */
   readonly file: string;
-  readonly environment: Readonly<Record<string, string>>;
+  /** Asked at each start. */
+  readonly environment: () => Readonly<Record<string, string>>;
   /** One line for the terminal. */
   readonly tell: (line: string) => void;
   /** How long it stays away when nobody asked it to go. @default 1000 */
   readonly crashPauseMs?: number;
+  /** After SIGTERM, how long it may take. @default 2000 */
+  readonly endWaitMs?: number;
+  /** Gets each message of the process. */
+  readonly onMessage?: (message: ChildMessage) => void;
 }
 
 /** A process that ends sooner than this has not got over what ended the one before. */
 const soonMs = 5_000;
 const maxCrashPauseMs = 10_000;
-/** After SIGTERM, how long it may take. */
-const endWaitMs = 2_000;
+
+/** The first process has ended before it listened. */
+export class ProcessStartError extends Error {
+  override readonly name = 'ProcessStartError';
+  /** Why, as it said itself: a system's code such as `EADDRINUSE`. */
+  readonly code: string | undefined;
+
+  constructor(text: string, code: string | undefined) {
+    super(text);
+    this.code = code;
+  }
+}
 
 /**
- * The backend as a process of its own, started again whenever it ends.
+ * A process of its own, started again whenever it ends.
  *
  * It is ended with SIGKILL: no handler of its own runs, it says no goodbye, as when it crashes or a machine
  * goes down.
  */
-export class BackendProcess {
-  readonly #options: BackendProcessOptions;
+export class KeptProcess {
+  readonly #options: KeptProcessOptions;
   /** Runs after each change of {@link status}. */
   onChange: () => void = () => {};
   #child: ChildProcess | undefined;
@@ -41,11 +57,11 @@ export class BackendProcess {
   #returnsAtMs: number | undefined;
   #isClosed = false;
 
-  constructor(options: BackendProcessOptions) {
+  constructor(options: KeptProcessOptions) {
     this.#options = options;
   }
 
-  get status(): BackendStatus {
+  get status(): ProcessStatus {
     return {
       state: this.#child === undefined ? 'stopped' : this.#isListening ? 'up' : 'starting',
       pid: this.#child?.pid ?? null,
@@ -54,13 +70,23 @@ export class BackendProcess {
     };
   }
 
-  /** Resolves once it listens. Rejects when the first process ends before that. */
+  /** Resolves once it listens. Rejects with a {@link ProcessStartError} when the first process ends before that. */
   async start(): Promise<void> {
     const child = this.#spawn();
-    const ended = once(child, 'exit').then(([code]: unknown[]) => {
-      throw new Error(`The backend ended with code ${String(code)} before it listened.`);
+    let failure: Extract<ChildMessage, { type: 'failed' }> | undefined;
+    const listening = new Promise<void>((resolve) => {
+      child.on('message', (message: ChildMessage) => {
+        if (message.type === 'listening') resolve();
+        else if (message.type === 'failed') failure = message;
+      });
     });
-    await Promise.race([once(child, 'message'), ended]);
+    const ended = once(child, 'exit').then(async ([code]: unknown[]) => {
+      // What it said before may still be on its way.
+      if (child.connected) await once(child, 'disconnect');
+      const text = failure?.text ?? `The ${this.#noun} ended with code ${String(code)} before it listened.`;
+      throw new ProcessStartError(text, failure?.code);
+    });
+    await Promise.race([listening, ended]);
     // From here on an end is no failure of the start.
     ended.catch(() => {});
   }
@@ -83,7 +109,7 @@ export class BackendProcess {
     if (child === undefined) return;
     const exited = once(child, 'exit');
     child.kill('SIGTERM');
-    const timer = setTimeout(() => child.kill('SIGKILL'), endWaitMs);
+    const timer = setTimeout(() => child.kill('SIGKILL'), this.#options.endWaitMs ?? 2_000);
     await exited;
     clearTimeout(timer);
   }
@@ -92,6 +118,14 @@ export class BackendProcess {
   killNow(): void {
     this.#isClosed = true;
     this.#child?.kill('SIGKILL');
+  }
+
+  get #noun(): string {
+    return this.#options.name.toLowerCase();
+  }
+
+  #say(text: string): void {
+    this.#options.tell(`${this.#options.name.padEnd(8)}  ${text}`);
   }
 
   #kill(pauseMs: number): void {
@@ -109,19 +143,22 @@ export class BackendProcess {
     this.#starts += 1;
     this.#startedAtMs = Date.now();
     const child = fork(this.#options.file, [], {
-      env: { ...process.env, ...this.#options.environment },
+      env: { ...process.env, ...this.#options.environment() },
       // Node 22 warns of type stripping and of SQLite at each start.
       execArgv: ['--disable-warning=ExperimentalWarning'],
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     });
     this.#child = child;
     this.#isListening = false;
-    child.on('message', () => {
-      this.#isListening = true;
-      if (this.#starts > 1) this.#options.tell(`Backend   up again, pid ${child.pid}`);
+    child.on('message', (message: ChildMessage) => {
+      if (message.type === 'listening') {
+        this.#isListening = true;
+        if (this.#starts > 1) this.#say(`up again, pid ${child.pid}`);
+      }
+      this.#options.onMessage?.(message);
       this.onChange();
     });
-    child.on('error', (error) => this.#options.tell(`backend: ${error.message}`));
+    child.on('error', (error) => this.#say(error.message));
     child.on('exit', (code, signal) => this.#ended(child, signal ?? `code ${code}`));
     this.onChange();
     return child;
@@ -134,11 +171,11 @@ export class BackendProcess {
     const pauseMs = this.#askedPauseMs ?? this.#crashPauseMs();
     this.#askedPauseMs = undefined;
     const back = pauseMs === 0 ? 'starting it again' : `back in ${pauseMs / 1_000} s`;
-    this.#options.tell(`Backend   gone, pid ${child.pid} (${how}): ${back}`);
+    this.#say(`gone, pid ${child.pid} (${how}): ${back}`);
     this.#spawnAfter(pauseMs);
   }
 
-  /** Doubles for a backend that ends again and again right after its start. */
+  /** Doubles for one that ends again and again right after its start. */
   #crashPauseMs(): number {
     const isSoon = Date.now() - this.#startedAtMs < soonMs;
     this.#crashesInARow = isSoon ? this.#crashesInARow + 1 : 1;
