@@ -90,7 +90,12 @@ class RunningBroker implements BrokerApi {
     }
 
     this.#clients = new Clients(this.#clientContext(hub), trustedProxies);
-    this.#upgrades = new Upgrades({ clients: this.#clients, settings, log: this.#log });
+    this.#upgrades = new Upgrades({
+      clients: this.#clients,
+      settings,
+      log: this.#log,
+      refusal: () => this.#refusal(),
+    });
     if (this.#delivery) {
       this.#delivery.onRoom = () => this.#upgrades.resumeLow();
       this.#delivery.onBackendChange = () => this.#clients.backendChanged();
@@ -191,21 +196,26 @@ class RunningBroker implements BrokerApi {
     };
   }
 
+  /** Why no client is taken at this moment. */
+  #refusal(): string | undefined {
+    if (this.#closing.signal.aborted) return 'The broker is closing.';
+    // With a server of the application's, clients may come before the journal is read.
+    if (this.#settings.journal !== undefined && !this.#journal) return 'The broker is starting.';
+    return this.#journal?.isStuck ? 'The journal cannot be written.' : undefined;
+  }
+
   /** First what a former process has left: its events come before any new ones. */
   async #openJournal(file: string): Promise<void> {
-    // With a server of the application's, clients may come before it is read.
-    this.#upgrades.refuse('The broker is starting.');
     const { maxJournalBytes: maxBytes, maxDeadLetters } = this.#settings;
     // Only now: a broker without a journal needs no SQLite.
     const { openJournal } = await import('./delivery/journal/sqlite-journal.ts');
     const journal = await openJournal({ file, maxBytes, maxDeadLetters, log: this.#log });
+    const content = await journal.load();
     this.#journal = journal;
     journal.onStuck = () => {
-      this.#upgrades.refuse(journal.isStuck ? 'The journal cannot be written.' : undefined);
       if (!journal.isStuck) this.#upgrades.resumeLow();
     };
-    this.#clients.restore(await journal.load());
-    this.#upgrades.refuse(undefined);
+    this.#clients.restore(content);
   }
 
   async #start(settings: Settings): Promise<void> {
@@ -228,7 +238,6 @@ class RunningBroker implements BrokerApi {
     const isOurs = this.config.server === undefined;
     const beganMs = performance.now();
     const leftMs = (): number => Math.max(0, drainMs - (performance.now() - beganMs));
-    this.#upgrades.refuse('The broker is closing.');
     const serverClosed = isOurs && isReady ? closeServer(this.httpServer) : undefined;
     const isKept = this.#journal !== undefined;
     const spreadMs = Math.min(drainMs / 2, this.#upgrades.size * closeMsPerClient);

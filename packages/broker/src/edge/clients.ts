@@ -98,7 +98,7 @@ export class Clients {
     if (isDown === this.#isDownTold) return;
     this.#statusTimer = setTimeout(() => {
       this.#isDownTold = isDown;
-      for (const client of this.#v1) client.tellStatus();
+      for (const client of this.#v1) client.tellStatus(isDown ? 'down' : 'up');
     }, statusDelayMs);
   }
 
@@ -131,10 +131,11 @@ export class Clients {
     this.#v1Client({ sessionInfo: this.#sessionInfo(handshake), handshake, fingerprint }).begin(socket);
   }
 
-  #v1Client(init: Omit<V1ClientInit, 'tokens' | 'onEnded'>): V1Client {
+  #v1Client(init: Omit<V1ClientInit, 'tokens' | 'isDownTold' | 'onEnded'>): V1Client {
     const client: V1Client = new V1Client(this.#context, {
       ...init,
       tokens: this.#tokens,
+      isDownTold: () => this.#isDownTold,
       onEnded: () => this.#v1.delete(client),
     });
     this.#v1.add(client);

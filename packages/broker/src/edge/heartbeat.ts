@@ -32,9 +32,8 @@ export class Heartbeat {
     if (this.#check !== undefined) return;
     const pinged: ClientSocket[] = [];
     for (const socket of this.#sockets) {
-      if (socket.isPaused) continue;
       socket.ping();
-      pinged.push(socket);
+      if (!socket.isPaused) pinged.push(socket);
     }
     this.#check = setTimeout(() => {
       this.#check = undefined;

@@ -27,6 +27,8 @@ export interface SocketReader {
   readonly isFull: boolean;
   /** Reading may go on. */
   readonly isLow: boolean;
+  /** Lets a client hear something while it is not read, and a ping of its would go unanswered. */
+  keepAlive?(): void;
 }
 
 /**
@@ -103,8 +105,13 @@ export class ClientSocket implements Socket {
     this.#ws.terminate();
   }
 
+  /** Asks for a sign of life; of a client that is not read, which could give none, it asks nothing. */
   ping(): void {
     if (!this.isOpen) return;
+    if (this.isPaused) {
+      this.#reader?.keepAlive?.();
+      return;
+    }
     this.isAlive = false;
     this.#ws.ping();
   }

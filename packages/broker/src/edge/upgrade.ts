@@ -27,6 +27,8 @@ export interface UpgradesOptions {
   readonly clients: Clients;
   readonly settings: Settings;
   readonly log: Log;
+  /** Why no handshake is taken at this moment; undefined when they are. */
+  readonly refusal: () => string | undefined;
 }
 
 /** Once a close frame was sent or received, how long the peer may take to end the closing handshake. */
@@ -42,8 +44,6 @@ export class Upgrades {
   readonly #heartbeat: Heartbeat;
   readonly #unreadCheck: NodeJS.Timeout;
   #whenEmpty: (() => void) | undefined;
-  /** Why no handshake is taken; undefined when they are. */
-  #refusal: string | undefined;
 
   constructor(options: UpgradesOptions) {
     this.#options = options;
@@ -67,11 +67,6 @@ export class Upgrades {
     );
   }
 
-  /** From now on handshakes are answered with 503 and this text; undefined: they are taken. */
-  refuse(why: string | undefined): void {
-    this.#refusal = why;
-  }
-
   /** How many sockets there are. */
   get size(): number {
     return this.#sockets.size;
@@ -91,7 +86,8 @@ export class Upgrades {
   /** Listener for the HTTP server's `upgrade`. */
   take(request: IncomingMessage, stream: Duplex, head: Buffer): void {
     stream.on('error', (error) => this.#options.log.debug({ error }, '! handshake error'));
-    if (this.#refusal !== undefined) return refuseUpgrade(stream, '503 Service Unavailable', this.#refusal);
+    const refusal = this.#options.refusal();
+    if (refusal !== undefined) return refuseUpgrade(stream, '503 Service Unavailable', refusal);
     if (!isOriginAllowed(request, this.#options.settings.origins)) {
       const { origin, host } = request.headers;
       this.#options.log.warn(

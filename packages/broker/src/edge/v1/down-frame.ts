@@ -12,3 +12,4 @@ export const replyFrame = (request: number, message: unknown): Buffer => encoded
 export const ackFrame = (n: number): Buffer => textFrame(`["ack",${n}]`);
 export const deliveredFrame = (n: number): Buffer => textFrame(`["delivered",${n}]`);
 export const pongFrame = textFrame('["pong"]');
+export const pingFrame = textFrame('["ping"]');

@@ -241,3 +241,20 @@ test('P78: messages that were counted are not asked for again, whatever the hand
   await second.deliveredUpTo(2);
   expect(stage.typesOf(first.opened.connection)).toEqual(['session-connect', 'client-slow', 'client-next']);
 });
+
+test.each([
+  ['closes with a code of its own', (client: V1Client) => client.close(4321)],
+  [
+    'sends what is no frame',
+    async (client: V1Client) => {
+      client.sendFrame('[1]');
+      await client.closed;
+    },
+  ],
+])('P87: a client that %s can still resume', async (_what, lose) => {
+  await using stage = await start();
+  await using first = await connectV1(stage.broker.url);
+  await lose(first);
+  await using second = await resume(stage.broker.url, first);
+  expect(second.opened).toMatchObject({ resumed: true });
+});

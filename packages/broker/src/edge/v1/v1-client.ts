@@ -8,7 +8,7 @@ import { checkClientMessage, readClientJson, readClientMessage } from '../client
 import { Lifetime } from '../lifetime.ts';
 import { endReasonOf } from '../plain-client.ts';
 import type { ClientSocket, SocketReader } from '../socket.ts';
-import { byeFrame, failedFrame, openedFrame, pongFrame, statusFrame } from './down-frame.ts';
+import { byeFrame, failedFrame, openedFrame, pingFrame, pongFrame, statusFrame } from './down-frame.ts';
 import { ResumeTokens, type TokenIndex } from './resume-tokens.ts';
 import { upFrameOf } from './up-frame.ts';
 import { V1Receipts } from './v1-receipts.ts';
@@ -19,6 +19,8 @@ export interface V1ClientInit {
   /** What has to be the same when it is resumed. */
   readonly fingerprint: string;
   readonly tokens: TokenIndex<V1Client>;
+  /** Whether clients have been told that the backend is down: who comes later has to be told as well. */
+  readonly isDownTold: () => boolean;
   /** Runs once, when the connection is over. */
   readonly onEnded: () => void;
   /** Of a connection that a former process has left: so many messages were taken. @default 0 */
@@ -150,11 +152,9 @@ export class V1Client {
     return true;
   }
 
-  /** The backend is down, or up again. */
-  tellStatus(): void {
-    if (!this.#isOpened || !this.#context.delivery) return;
-    const backend = this.#context.delivery.isBackendDown ? 'down' : 'up';
-    this.#connection.writeOnce(statusFrame({ backend, queued: this.#events.waiting }));
+  /** Tells whether the backend takes events, and how many of this connection wait. */
+  tellStatus(backend: 'up' | 'down'): void {
+    if (this.#isOpened) this.#connection.writeOnce(statusFrame({ backend, queued: this.#events.waiting }));
   }
 
   /** The broker stops: the socket is closed, and the connection with it unless a later process can go on. */
@@ -188,7 +188,7 @@ export class V1Client {
 
   /** Tells the client where both streams stand. What was sent meanwhile has waited in the replay buffer. */
   #opened(socket: ClientSocket, { handshake, token, received, resumed }: Opening): void {
-    const { settings, delivery } = this.#context;
+    const { settings } = this.#context;
     const gap = this.#hasGap;
     const replayed = gap ? this.#replay.restart() : (this.#replay.after(received) ?? []);
     const opened = openedFrame({
@@ -210,7 +210,7 @@ export class V1Client {
     }
     this.#failures = [];
     if (resumed) this.#receipts.tellAgain();
-    if (delivery?.isBackendDown) this.tellStatus();
+    if (this.#init.isDownTold()) this.tellStatus('down');
   }
 
   #readerOf(socket: ClientSocket): SocketReader {
@@ -221,6 +221,9 @@ export class V1Client {
       },
       closed: (code) => {
         if (this.#socket === socket) this.#lost(code);
+      },
+      keepAlive: () => {
+        if (this.#socket === socket && this.#isOpened) socket.write(pingFrame);
       },
       get isFull() {
         return events.isFull;
