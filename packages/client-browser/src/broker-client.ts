@@ -27,8 +27,6 @@ export class BrokerClient implements Client {
   /** Of the message streams that are being read. */
   readonly #endings = new Set<() => void>();
   #status = statusOf(initialState, { queued: 0, unsettled: 0, backend: 'up' });
-  /** How many messages the last close gave up. */
-  #discarded = 0;
   #lastId = 0;
 
   constructor(options: ClientOptions) {
@@ -55,7 +53,6 @@ export class BrokerClient implements Client {
       received: (data) => this.#receive(data),
       firstMessages: () => this.#firstMessages(),
       gap: (resumed) => this.#gapListeners.emit({ resumed }),
-      discarding: (queued) => (this.#discarded = queued),
       discarded: () => {
         for (const end of this.#endings) end();
       },
@@ -81,8 +78,10 @@ export class BrokerClient implements Client {
 
   readonly request = (message: AnyMessage, options?: RequestOptions): Promise<never> =>
     awaitReply(
-      (onReply) => this.#take(message, { onReply }),
-      (sent, code, text) => this.#wire.withdraw(sent, code, text),
+      {
+        send: (onReply) => this.#take(message, { onReply }),
+        withdraw: (sent, settled) => this.#wire.withdraw(sent, settled),
+      },
       options,
     );
 
@@ -123,7 +122,7 @@ export class BrokerClient implements Client {
   #encode(message: AnyMessage, options: SentOptions): SentMessage {
     const id = ++this.#lastId;
     const frame = encode(message, this.#wire.maxMessageBytes, options.onReply && id);
-    return new SentMessage(id, frame, this.#sentOwner, options);
+    return new SentMessage({ id, frame, ...options }, this.#sentOwner);
   }
 
   #firstMessages(): readonly SentMessage[] {
@@ -156,17 +155,13 @@ export class BrokerClient implements Client {
     }
     if (message.type === 'broker-error' && !heard) {
       const { code, text } = message as unknown as BrokerErrorMessage;
-      this.#onError(new ClientError('refused', `A message failed: ${code}, ${text}`, undefined, code));
+      this.#onError(new ClientError('refused', `A message failed: ${code}, ${text}`, { wireCode: code }));
     }
   }
 
   /** Tells of a change, and of nothing else: who renders at each call would render for nothing. */
   #refresh(): void {
-    const { backend, connection, outbox, wskey } = this.#wire;
-    const { state } = connection;
-    const { unsettled, waiting } = outbox;
-    const queued = state.name === 'closed' ? this.#discarded : waiting;
-    const status = statusOf(state, { queued, unsettled, backend, wskey });
+    const status = statusOf(this.#wire.connection.state, this.#wire.facts);
     if (JSON.stringify(status) === JSON.stringify(this.#status)) return;
     this.#status = status;
     this.#subscribers.emit();

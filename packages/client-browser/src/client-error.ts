@@ -31,6 +31,11 @@ export type ClientErrorCode =
   /** A request on the plain wire, which has none. */
   | 'no-requests';
 
+interface ClientErrorDetails {
+  readonly cause?: unknown;
+  readonly wireCode?: string;
+}
+
 /** Every error of the client's own. */
 export class ClientError extends Error {
   override readonly name = 'ClientError';
@@ -38,7 +43,7 @@ export class ClientError extends Error {
   /** Of `failed` and `refused`: the broker's own code, such as `refused` or `no-reply`. */
   declare readonly wireCode?: string;
 
-  constructor(code: ClientErrorCode, message: string, cause?: unknown, wireCode?: string) {
+  constructor(code: ClientErrorCode, message: string, { cause, wireCode }: ClientErrorDetails = {}) {
     super(message, cause ? { cause } : undefined);
     this.code = code;
     if (wireCode) this.wireCode = wireCode;

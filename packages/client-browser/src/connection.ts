@@ -35,23 +35,13 @@ export class Connection {
   #attempt = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #stopWatching: (() => void) | undefined;
-  readonly #heartbeat: Heartbeat;
+  #heartbeat: Heartbeat | undefined;
   /** So much silence is suspicious; 0 where the broker answers no `ping`. */
   #silenceMs = 0;
 
   constructor(options: ResolvedOptions, owner: ConnectionOwner) {
     this.#options = options;
     this.#owner = owner;
-    const { heartbeatTimeoutMs } = options;
-    this.#heartbeat = new Heartbeat(
-      heartbeatTimeoutMs,
-      () => this.socket?.send('["ping"]'),
-      () => {
-        this.#forgetSocket()?.close();
-        const reason = `no answer to a ping within ${heartbeatTimeoutMs} ms`;
-        this.#dispatch({ type: 'ended', code: abnormalClosure, reason });
-      },
-    );
   }
 
   get state(): MachineState {
@@ -119,16 +109,16 @@ export class Connection {
 
   #run(effect: Effect): void {
     if (effect === 'open-socket') void this.#openSocket(++this.#attempt);
-    else if (effect === 'drop-socket') this.#forgetSocket()?.close();
+    else if (effect === 'drop-socket') this.#dropSocket();
     else this.#owner[effect]();
   }
 
   async #openSocket(attempt: number): Promise<void> {
-    const { protocol, url, WebSocket = globalThis.WebSocket } = this.#options;
+    const { heartbeatTimeoutMs, protocol, url, WebSocket = globalThis.WebSocket } = this.#options;
     const isCurrent = () => attempt === this.#attempt;
     const end = (code: number, reason: string) => {
       if (!isCurrent()) return;
-      this.#forgetSocket();
+      this.#dropSocket();
       this.#dispatch({ type: 'ended', code, reason });
     };
     try {
@@ -138,12 +128,13 @@ export class Connection {
       if (!isCurrent()) return;
       const protocols = protocol === 'plain' ? [] : [subprotocol];
       const socket = (this.#socket = new WebSocket(address, protocols));
+      const heartbeat = (this.#heartbeat = new Heartbeat(socket, heartbeatTimeoutMs, end));
       socket.onopen = () => {
         if (isCurrent()) this.#owner.socketOpened(socket.protocol);
       };
       socket.onmessage = ({ data }: { data: unknown }) => {
         if (isCurrent()) this.#owner.received(data);
-        if (isCurrent()) this.#heartbeat.heard(this.#silenceMs);
+        if (isCurrent()) heartbeat.heard(this.#silenceMs);
       };
       socket.onclose = ({ code, reason }: { code: number; reason: string }) => end(code, reason);
       // The close that follows says as much. `ws` throws an error that nobody listens to.
@@ -153,13 +144,13 @@ export class Connection {
     }
   }
 
-  #forgetSocket(): SocketLike | undefined {
-    const socket = this.#socket;
-    this.#socket = undefined;
+  /** Without a code: the broker keeps the connection for a while. */
+  #dropSocket(): void {
+    this.#heartbeat?.stop();
     this.#silenceMs = 0;
-    this.#heartbeat.stop();
     this.#attempt++;
-    return socket;
+    this.#socket?.close();
+    this.#socket = undefined;
   }
 
   #watch(): void {

@@ -78,7 +78,7 @@ const expected: Record<StateName, Record<MachineEventType, Outcome | typeof stay
   connecting: {
     connect: stays,
     opened: ['open', 'flush'],
-    bye: ['connecting'],
+    bye: stays,
     ended: ['waiting'],
     timer: ['waiting', 'drop-socket'],
     online: stays,

@@ -17,7 +17,7 @@ import { abnormalClosure, mayReconnect } from './close-code.ts';
  *     a socket that lasted `stableAfterMs`.
  *  8. After a close by the other side there is another attempt exactly when `mayReconnect(code)`.
  *  9. A state is never changed, only replaced; an event that changes nothing gives the same object.
- * 10. `retryAfterMs` comes with a `bye` and goes with the socket that said it.
+ * 10. `retryAfterMs` comes with a `bye` in `open`, and goes with that socket.
  */
 
 export type StateName = 'idle' | 'connecting' | 'open' | 'waiting' | 'offline' | 'suspended' | 'closed';
@@ -121,7 +121,7 @@ const beginAnew: Rule<unknown> = (state, event, circumstances) =>
   begin({ ...state, failures: 0, last: undefined }, event, circumstances);
 
 const open: Rule<unknown> = (state, _event, { nowMs }) =>
-  move(state, { ...state, name: 'open', wakeAtMs: undefined, openedAtMs: nowMs, last: undefined }, 'flush');
+  move(state, { name: 'open', openedAtMs: nowMs, last: undefined }, 'flush');
 
 const remember: Rule<{ readonly retryAfterMs: number }> = (state, { retryAfterMs }) => ({
   state: { ...state, retryAfterMs },
@@ -192,7 +192,7 @@ const table = {
   connecting: {
     connect: stay,
     opened: open,
-    bye: remember,
+    bye: stay,
     ended,
     timer: timedOut,
     online: stay,

@@ -4,12 +4,14 @@ import { Outbox, type OutboxLimits } from './outbox.ts';
 import { SentMessage } from './sent.ts';
 
 const owner = { onError: () => undefined, onUnheard: () => undefined };
-const message = (id: number, bytes: number) => new SentMessage(id, { text: String(id), bytes }, owner);
+const message = (id: number, bytes: number) =>
+  new SentMessage({ id, frame: { text: String(id), bytes } }, owner);
 const way = (write: (text: string) => boolean, isPlain: boolean) => ({
   isPlain,
   maxMessageBytes: 1_000,
   write,
 });
+const aborted = { outcome: 'failed', code: 'aborted', text: '' } as const;
 const full = expect.objectContaining({ code: 'queue-full' }) as unknown;
 
 const limits: OutboxLimits = { maxQueuedMessages: 5, maxQueuedBytes: 100 };
@@ -30,7 +32,7 @@ test('keeps order and bounds through any sequence of pushes and drains', () => {
             const bytes = waiting.reduce((sum, one) => sum + one.bytes, step.push);
             if (waiting.length < 5 && bytes <= 100) {
               outbox.push(sent, undefined);
-              waiting.push(sent.frame);
+              waiting.push(sent.init.frame);
             } else {
               expect(() => outbox.push(sent, undefined)).toThrow(full);
             }
@@ -57,7 +59,7 @@ test('has room again after clear, delivery, and withdrawal', () => {
   outbox.delivered(1);
   const withdrawn = message(4, 10);
   outbox.push(withdrawn, undefined);
-  outbox.withdraw(withdrawn, 'aborted', '');
+  outbox.withdraw(withdrawn, aborted);
   outbox.push(message(5, 10), undefined);
   expect(outbox).toMatchObject({ waiting: 1, unsettled: 1 });
 });
@@ -67,7 +69,7 @@ test('withdraws nothing that has been written', () => {
   const sent = message(1, 1);
   outbox.push(sent, undefined);
   outbox.drain(way(() => true, false));
-  outbox.withdraw(sent, 'aborted', '');
+  outbox.withdraw(sent, aborted);
   expect(sent.state).toBe('sent');
 });
 
@@ -105,6 +107,6 @@ test('says how full it is', () => {
   const outbox = new Outbox({ maxQueuedMessages: 1, maxQueuedBytes: 10 });
   outbox.push(message(1, 4), undefined);
   expect(() => outbox.push(message(2, 7), undefined)).toThrow(
-    'Not sent: 1 messages of at most 1 and 4 + 7 bytes of at most 10 would wait',
+    'Not sent: 1 of 1 messages and 4 of 10 bytes wait',
   );
 });

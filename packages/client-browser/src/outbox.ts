@@ -1,5 +1,6 @@
 import { ClientError } from './client-error.ts';
 import type { FailureCode, SentMessage, Settled } from './sent.ts';
+import { subprotocol } from './subprotocol.ts';
 
 export interface OutboxLimits {
   readonly maxQueuedMessages: number;
@@ -53,7 +54,7 @@ export class Outbox {
    */
   push(message: SentMessage, bufferedBytes: number | undefined): void {
     const { maxQueuedMessages, maxQueuedBytes } = this.#limits;
-    const { bytes } = message.frame;
+    const { bytes } = message.init.frame;
     const waiting = this.waiting;
     const waitingBytes = Math.max(this.#bytes, bufferedBytes ?? 0);
     if (
@@ -62,7 +63,7 @@ export class Outbox {
     ) {
       throw new ClientError(
         'queue-full',
-        `Not sent: ${waiting} messages of at most ${maxQueuedMessages} and ${waitingBytes} + ${bytes} bytes of at most ${maxQueuedBytes} would wait`,
+        `Not sent: ${waiting} of ${maxQueuedMessages} messages and ${waitingBytes} of ${maxQueuedBytes} bytes wait`,
       );
     }
     this.#add([message]);
@@ -71,38 +72,31 @@ export class Outbox {
   #add(messages: readonly SentMessage[], at = this.#kept.length): void {
     this.#kept.splice(at, 0, ...messages);
     this.unsettled += messages.length;
-    for (const { frame } of messages) this.#bytes += frame.bytes;
+    for (const { init } of messages) this.#bytes += init.frame.bytes;
   }
 
-  /** Writes the oldest that waits for as long as that goes. */
-  drain({ isPlain, maxMessageBytes, write }: Way): void {
-    for (;;) {
-      const index = this.#written - this.#base;
-      const message = this.#kept[index];
-      if (!message) return;
-      const { text, bytes } = message.frame;
-      const refusal =
-        isPlain && message.options.onReply ? 'no-requests' : bytes > maxMessageBytes && 'too-large';
-      if (!refusal && !write(text)) return;
-      if (refusal || isPlain) {
-        this.#kept.splice(index, 1);
-        this.#bytes -= bytes;
-        if (!refusal) message.move('sent');
-        this.#settle(
-          message,
-          refusal
-            ? {
-                outcome: 'failed',
-                code: refusal,
-                text: `Not sent: this broker takes ${refusal === 'too-large' ? `${maxMessageBytes} bytes` : 'no requests'}`,
-              }
-            : { outcome: 'unknown' },
-        );
+  /** Writes the oldest that waits, for as long as that goes. */
+  drain(way: Way): void {
+    for (let next = this.#next; next; next = this.#next) {
+      const { frame, onReply } = next.init;
+      const { isPlain, maxMessageBytes } = way;
+      const code = isPlain && onReply ? 'no-requests' : frame.bytes > maxMessageBytes && 'too-large';
+      if (code) {
+        const text = `Not sent: at most ${maxMessageBytes} bytes, and no requests without ${subprotocol}`;
+        this.withdraw(next, { outcome: 'failed', code, text });
+      } else if (!way.write(frame.text)) {
+        return;
+      } else if (isPlain) {
+        this.withdraw(next, { outcome: 'unknown' });
       } else {
         this.#written++;
-        message.move('sent');
+        next.move('sent');
       }
     }
+  }
+
+  get #next(): SentMessage | undefined {
+    return this.#kept[this.#written - this.#base];
   }
 
   /** The broker has taken charge of the first n. */
@@ -110,7 +104,7 @@ export class Outbox {
     // A listener may close the client meanwhile: nothing is as it was then, and nothing has been written.
     while (this.#acknowledged < Math.min(n, this.#written)) {
       const message = this.#kept[this.#acknowledged++ - this.#base] as SentMessage;
-      this.#bytes -= message.frame.bytes;
+      this.#bytes -= message.init.frame.bytes;
       message.move('acknowledged');
     }
     this.#forget();
@@ -121,27 +115,27 @@ export class Outbox {
     this.acknowledge(n);
     while (this.#base < Math.min(n, this.#acknowledged)) {
       this.#base++;
-      this.#settle(this.#kept.shift() as SentMessage, { outcome: 'delivered' });
+      this.#settle(this.#kept.shift(), { outcome: 'delivered' });
     }
     this.#forget();
   }
 
   failed(n: number, code: FailureCode, text: string): void {
-    this.#fail(this.#kept[n - this.#base - 1], code, text);
+    this.#settle(this.#kept[n - this.#base - 1], { outcome: 'failed', code, text });
     this.#forget();
   }
 
   replied(id: number, reply: unknown): void {
-    this.#kept.find((message) => message.id === id)?.options.onReply?.(reply);
+    this.#kept.find((message) => message.id === id)?.init.onReply?.(reply);
   }
 
-  /** Gives up a message that has not been written; one that has been is the broker's. */
-  withdraw(message: SentMessage, code: FailureCode, text: string): void {
+  /** Takes out a message that has no number; one that has been written keeps its place. */
+  withdraw(message: SentMessage, settled: Settled): void {
     const index = this.#kept.indexOf(message);
     if (index < this.#written - this.#base) return;
     this.#kept.splice(index, 1);
-    this.#bytes -= message.frame.bytes;
-    this.#fail(message, code, text);
+    this.#bytes -= message.init.frame.bytes;
+    this.#settle(message, settled);
   }
 
   /** The connection goes on, and the broker has taken charge of so many: the others are written again. */
@@ -150,19 +144,17 @@ export class Outbox {
     this.#written = this.#acknowledged;
   }
 
-  /** A new connection: what was acknowledged on the last one is lost from sight, all else is written on this one. */
+  /**
+   * A new connection: what was acknowledged on the last one is lost from sight, the others are written on this
+   * one. Of its own first messages it hears new ones.
+   */
   restart(): void {
     const lost = this.#kept.splice(0, this.#acknowledged - this.#base);
-    this.#kept = this.#kept.filter((message) => {
-      const goes = message.outcome || message.options.isFirst;
-      if (goes) this.#bytes -= message.frame.bytes;
-      if (!message.outcome && message.options.isFirst) this.unsettled--;
-      return !goes;
-    });
     this.#base = this.#acknowledged = this.#written = 0;
-    for (const message of lost) {
-      this.#fail(message, 'connection-lost', 'acknowledged on a connection that is lost: outcome unknown');
+    for (const message of [...this.#kept]) {
+      if (message.outcome || message.init.isFirst) this.withdraw(message, { outcome: 'unknown' });
     }
+    this.#failAll(lost, 'connection-lost', 'Acknowledged, and then the connection was lost');
   }
 
   /** Puts these before all that wait, whatever the bounds say. */
@@ -174,15 +166,15 @@ export class Outbox {
     const given = this.#kept;
     this.#kept = [];
     this.#base = this.#acknowledged = this.#written = this.#bytes = 0;
-    for (const message of given) this.#fail(message, 'closed', 'the client was closed');
+    this.#failAll(given, 'closed', 'The client was closed');
   }
 
-  #fail(message: SentMessage | undefined, code: FailureCode, text: string): void {
-    if (message) this.#settle(message, { outcome: 'failed', code, text });
+  #failAll(messages: readonly SentMessage[], code: FailureCode, text: string): void {
+    for (const message of messages) this.#settle(message, { outcome: 'failed', code, text });
   }
 
-  #settle(message: SentMessage, settled: Settled): void {
-    if (message.outcome) return;
+  #settle(message: SentMessage | undefined, settled: Settled): void {
+    if (!message || message.outcome) return;
     this.unsettled--;
     message.settle(settled);
   }

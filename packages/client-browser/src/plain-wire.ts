@@ -21,7 +21,7 @@ export const encode = (message: unknown, maxMessageBytes: number, request = 0): 
   try {
     text = JSON.stringify(message) as string | undefined;
   } catch (cause) {
-    throw new ClientError('not-json', `The message is not JSON: ${(cause as Error).message}`, cause);
+    throw new ClientError('not-json', `The message is not JSON: ${(cause as Error).message}`, { cause });
   }
   if (text?.[0] !== '{') {
     throw new ClientError('not-json', `The message is ${text}: expected an object with a type`);
@@ -48,7 +48,7 @@ export const decode = (data: unknown): AnyMessage => {
     throw new ClientError(
       'bad-message',
       `Received ${String(data).slice(0, 80)}: expected an object with a type`,
-      cause,
+      { cause },
     );
   }
   return message as AnyMessage;

@@ -47,8 +47,8 @@ export interface Sent {
 const ownCodes = /^(closed|connection-lost|no-requests|timeout|aborted)$/;
 
 /** A failure of the client's own, for those who catch it; none for what the broker said. */
-export const ownFailure = (code: FailureCode, text: string, cause?: unknown): ClientError | undefined =>
-  ownCodes.test(code) ? new ClientError(code as ClientErrorCode, text, cause) : undefined;
+export const ownFailure = (code: FailureCode, text: string): ClientError | undefined =>
+  ownCodes.test(code) ? new ClientError(code as ClientErrorCode, text) : undefined;
 
 /** Whom a message tells. */
 export interface SentOwner {
@@ -56,6 +56,13 @@ export interface SentOwner {
   readonly onError: ErrorSink;
   /** Of a failure that nobody else would learn of. */
   readonly onUnheard: (code: FailureCode, text: string) => void;
+}
+
+/** What a message is made of. */
+export interface SentInit extends SentOptions {
+  readonly id: number;
+  /** As it goes out. */
+  readonly frame: Encoded;
 }
 
 export interface SentOptions {
@@ -71,9 +78,7 @@ export class SentMessage implements Sent {
   state: SentState = 'queued';
   /** What became of it, once that is known. */
   outcome: Settled | undefined;
-  /** As it goes out. */
-  readonly frame: Encoded;
-  readonly options: SentOptions;
+  readonly init: SentInit;
   readonly #owner: SentOwner;
   readonly #listeners: Listeners<void>;
   readonly #settled: Promise<Settled>;
@@ -81,10 +86,9 @@ export class SentMessage implements Sent {
   /** Whether anybody would learn of a failure. */
   #isWatched = false;
 
-  constructor(id: number, frame: Encoded, owner: SentOwner, options: SentOptions = {}) {
-    this.id = id;
-    this.frame = frame;
-    this.options = options;
+  constructor(init: SentInit, owner: SentOwner) {
+    this.id = init.id;
+    this.init = init;
     this.#owner = owner;
     this.#listeners = new Listeners(owner.onError);
     this.#settled = new Promise((resolve) => (this.#resolve = resolve));
@@ -108,7 +112,7 @@ export class SentMessage implements Sent {
   }
 
   settle(outcome: Settled): void {
-    if (outcome.outcome !== 'unknown') this.move(outcome.outcome);
+    this.move(outcome.outcome === 'unknown' ? 'sent' : outcome.outcome);
     this.outcome = outcome;
     this.#resolve(outcome);
     // Otherwise it would be lost in silence. A close is no surprise to whoever closed.

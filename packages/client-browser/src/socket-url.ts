@@ -14,7 +14,7 @@ export const socketUrl = (url: string | URL): string => {
   }
   if (!/^wss?:/.test(href)) {
     const expected = 'expected ws(s)://, http(s):// or, in a page, a relative address';
-    throw new ClientError('bad-url', `The url is "${String(url)}": ${expected}`, cause);
+    throw new ClientError('bad-url', `The url is "${String(url)}": ${expected}`, { cause });
   }
   return href;
 };

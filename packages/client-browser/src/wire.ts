@@ -3,8 +3,9 @@ import { ClientError } from './client-error.ts';
 import { Connection, type ConnectionOwner } from './connection.ts';
 import type { ErrorSink } from './listeners.ts';
 import type { ResolvedOptions } from './options.ts';
-import { Outbox } from './outbox.ts';
-import type { FailureCode, SentMessage } from './sent.ts';
+import { Outbox, type Way } from './outbox.ts';
+import type { SentMessage, Settled } from './sent.ts';
+import type { ClientStatus, StatusFacts } from './status.ts';
 import { subprotocol } from './subprotocol.ts';
 
 /** Whom the wire tells. */
@@ -15,8 +16,6 @@ export interface WireOwner {
   firstMessages(): readonly SentMessage[];
   /** What was on its way to this client may be missing. */
   gap(resumed: boolean): void;
-  /** So many messages wait, and will not be sent. */
-  discarding(queued: number): void;
   /** Nothing will come until somebody connects again. */
   discarded(): void;
   changed(): void;
@@ -36,32 +35,39 @@ const ackWithinMs = 100;
  * The plain wire is the same with less: no control frames, every socket a new connection, and what is written
  * is settled at once.
  */
-export class Wire implements ConnectionOwner {
+export class Wire implements ConnectionOwner, Way {
   readonly connection: Connection;
-  readonly outbox: Outbox;
+  readonly #outbox: Outbox;
   readonly #options: ResolvedOptions;
   readonly #owner: WireOwner;
   /** Whether there has been a connection that this one follows. */
   #hasOpened = false;
   /** Of the connection; what a broker of the plain wire leaves out is undefined. */
   #opened = plainOpening;
-  #isPlain = false;
+  isPlain = false;
   /** Counted frames that have arrived on this connection, and how many of them the broker knows to have arrived. */
   #received = 0;
   #acknowledged = 0;
   #ackTimer: ReturnType<typeof setTimeout> | undefined;
-  backend: 'up' | 'down' = 'up';
+  #backend: ClientStatus['backend'] = 'up';
+  /** How many messages the last close gave up. */
+  #discarded = 0;
 
   constructor(options: ResolvedOptions, owner: WireOwner) {
     this.#options = options;
     this.#owner = owner;
-    this.outbox = new Outbox(options);
+    this.#outbox = new Outbox(options);
     this.connection = new Connection(options, this);
   }
 
-  /** The `wskey` of the connection. */
-  get wskey(): string | undefined {
-    return this.#opened.connection;
+  /** What the status is made of, besides the state of the connection. */
+  get facts(): StatusFacts {
+    return {
+      queued: this.connection.state.name === 'closed' ? this.#discarded : this.#outbox.waiting,
+      unsettled: this.#outbox.unsettled,
+      backend: this.#backend,
+      wskey: this.#opened.connection,
+    };
   }
 
   get maxMessageBytes(): number {
@@ -70,26 +76,26 @@ export class Wire implements ConnectionOwner {
 
   /** @throws {ClientError} `queue-full` */
   send(message: SentMessage): void {
-    this.outbox.push(message, this.connection.openSocket?.bufferedAmount);
+    this.#outbox.push(message, this.connection.openSocket?.bufferedAmount);
     this.flush();
     this.#owner.changed();
   }
 
-  withdraw(message: SentMessage, code: FailureCode, text: string): void {
-    this.outbox.withdraw(message, code, text);
+  withdraw(message: SentMessage, settled: Settled): void {
+    this.#outbox.withdraw(message, settled);
     this.#owner.changed();
   }
 
   socketOpened(protocol: string): void {
-    this.#isPlain = protocol !== subprotocol;
-    if (this.#isPlain) return this.#begin(plainOpening);
+    this.isPlain = protocol !== subprotocol;
+    if (this.isPlain) return this.#begin(plainOpening);
     const { token } = this.#opened;
     this.#write(['open', token ? { token, received: this.#received } : {}]);
   }
 
   received(data: unknown): void {
     const text = String(data);
-    if (this.#isPlain || text[0] !== '[') {
+    if (this.isPlain || text[0] !== '[') {
       this.#count();
       this.#owner.received(data);
       return;
@@ -98,7 +104,9 @@ export class Wire implements ConnectionOwner {
       this.#control(JSON.parse(text) as DownFrame);
     } catch (cause) {
       this.#owner.onError(
-        new ClientError('bad-message', `Received ${text.slice(0, 80)}: no frame of ${subprotocol}`, cause),
+        new ClientError('bad-message', `Received ${text.slice(0, 80)}: no frame of ${subprotocol}`, {
+          cause,
+        }),
       );
     }
     this.#owner.changed();
@@ -106,7 +114,7 @@ export class Wire implements ConnectionOwner {
 
   /** Frames that it does not know are those of a newer broker. */
   #control(frame: DownFrame): void {
-    const { outbox } = this;
+    const outbox = this.#outbox;
     switch (frame[0]) {
       case 'opened':
         return this.#begin(frame[1]);
@@ -121,7 +129,7 @@ export class Wire implements ConnectionOwner {
         this.#count();
         return outbox.replied(frame[1], frame[2]);
       case 'status':
-        this.backend = frame[1].backend;
+        this.#backend = frame[1].backend;
         return undefined;
       case 'bye':
         return this.connection.bye(frame[2]);
@@ -137,17 +145,17 @@ export class Wire implements ConnectionOwner {
     const isMissing = gap || (this.#hasOpened && !resumed);
     this.#opened = opened;
     this.#hasOpened = true;
-    this.backend = 'up';
+    this.#backend = 'up';
     if (!resumed || gap) this.#received = 0;
     // At once, whatever the number: it says that this client now holds the new token.
-    if (!this.#isPlain) this.#acknowledge();
+    if (!this.isPlain) this.#acknowledge();
     if (resumed) {
-      this.outbox.resume(received);
+      this.#outbox.resume(received);
     } else {
-      this.outbox.restart();
+      this.#outbox.restart();
       const first = this.#owner.firstMessages();
       // They may have closed the client.
-      if (this.#hasOpened) this.outbox.putFirst(first);
+      if (this.#hasOpened) this.#outbox.putFirst(first);
     }
     this.connection.opened(pingIntervalMs);
     if (isMissing && this.connection.openSocket) this.#owner.gap(resumed);
@@ -157,20 +165,16 @@ export class Wire implements ConnectionOwner {
   #count(): void {
     this.#received++;
     const { replayMessages } = this.#opened;
+    const unknown = this.#received - this.#acknowledged;
     if (!replayMessages) return;
-    if (this.#received - this.#acknowledged >= replayMessages / 4) this.#acknowledge();
-    else this.#ackTimer ??= setTimeout(() => this.#acknowledge(), ackWithinMs);
+    if (unknown >= replayMessages / 4) this.#acknowledge();
+    else if (unknown === 1) this.#ackTimer = setTimeout(() => this.#acknowledge(), ackWithinMs);
   }
 
   #acknowledge(): void {
-    this.#stopTimer();
+    clearTimeout(this.#ackTimer);
     this.#acknowledged = this.#received;
     this.#write(['ack', this.#received]);
-  }
-
-  #stopTimer(): void {
-    clearTimeout(this.#ackTimer);
-    this.#ackTimer = undefined;
   }
 
   #write(frame: readonly unknown[]): void {
@@ -178,24 +182,22 @@ export class Wire implements ConnectionOwner {
   }
 
   flush(): void {
-    this.outbox.drain({
-      isPlain: this.#isPlain,
-      maxMessageBytes: this.maxMessageBytes,
-      write: (text) => {
-        const socket = this.connection.openSocket;
-        socket?.send(text);
-        return socket !== undefined;
-      },
-    });
+    this.#outbox.drain(this);
+  }
+
+  write(text: string): boolean {
+    const socket = this.connection.openSocket;
+    socket?.send(text);
+    return !!socket;
   }
 
   discard(): void {
-    this.#stopTimer();
+    clearTimeout(this.#ackTimer);
     this.#opened = plainOpening;
     this.#hasOpened = false;
     this.#received = 0;
-    this.#owner.discarding(this.outbox.waiting);
-    this.outbox.clear();
+    this.#discarded = this.#outbox.waiting;
+    this.#outbox.clear();
     this.#owner.discarded();
   }
 
