@@ -230,7 +230,8 @@ export class Gate {
     const hasAside = isUp && this.#aside.size < maxRequests;
     const turn = hasAside || (hasSlot && !isUp) ? (this.#slow.shift() ?? this.#hung.shift()) : undefined;
     if (turn) return this.#begin(turn, hasAside ? this.#aside : this.#running);
-    const slow = hasSlot && this.#slowRunning < maxRequests / 2 ? this.#slow.shift() : undefined;
+    if (!hasSlot || this.#slow.length === 0 || this.#slowRunning >= maxRequests / 2) return false;
+    const slow = this.#slow.shift();
     return slow !== undefined && this.#begin(slow, this.#running);
   }
 
