@@ -34,15 +34,14 @@ const received = (wskey: string, count: number): JournalChange => ({
 });
 const end = (wskey: string): JournalChange => ({ kind: 'end', wskey });
 
-const ahead = (...writes: Write[]): Write => splitFreeing(writes).ahead.flat();
+const ahead = (...writes: Write[]): Write => splitFreeing(writes, 'end').ahead.flat();
 
 test('what was delivered or given up goes ahead of events that wait', () => {
   const first = event('a', 5);
-  const { ahead: taken, rest } = splitFreeing([
-    [first],
-    [delivered('b', 1)],
-    [deadLetter('a', 4), failed('a', 4)],
-  ]);
+  const { ahead: taken, rest } = splitFreeing(
+    [[first], [delivered('b', 1)], [deadLetter('a', 4), failed('a', 4)]],
+    'settle',
+  );
   expect(taken).toEqual([[], [delivered('b', 1)], [deadLetter('a', 4), failed('a', 4)]]);
   expect(rest).toEqual([[first], [], []]);
 });
@@ -53,7 +52,7 @@ test('nothing goes ahead where nothing makes room', () => {
     [received('b', 1), failed('b', 1)],
     [session('c', '1')],
   ];
-  expect(splitFreeing(writes)).toEqual({ ahead: [[], [], []], rest: writes });
+  expect(splitFreeing(writes, 'end')).toEqual({ ahead: [[], [], []], rest: writes });
 });
 
 test('what an answer changed goes with the end of its event, also when it was written earlier', () => {
@@ -70,6 +69,14 @@ test('a connection ends ahead, with its last event, if nothing of it waits', () 
   expect(ahead([event('a', 2)], [lastEvent('a', 3), end('a')], [delivered('b', 1)])).toEqual([
     delivered('b', 1),
   ]);
+});
+
+test('while anything makes room at once, ends of connections stay behind', () => {
+  const writes = [
+    [lastEvent('b', 3), end('b')],
+    [session('b', '1'), delivered('b', 1)],
+  ];
+  expect(splitFreeing(writes, 'settle')).toEqual({ ahead: [[], writes[1]], rest: [writes[0], []] });
 });
 
 test('nothing of a connection goes ahead of its beginning', () => {
@@ -145,12 +152,17 @@ const contentAfter = (...parts: (readonly Write[])[]) => {
 
 test('whatever goes ahead, the journal is the same in the end', () => {
   fc.assert(
-    fc.property(histories, fc.integer({ min: 0, max: 20 }), (steps, before) => {
-      const { done, waiting } = writesOf(steps, before);
-      const split = splitFreeing(waiting);
-      expect([...split.ahead.flat(), ...split.rest.flat()].length).toBe(waiting.flat().length);
-      expect(contentAfter(done, split.ahead, split.rest)).toEqual(contentAfter(done, waiting));
-    }),
+    fc.property(
+      histories,
+      fc.nat({ max: 20 }),
+      fc.constantFrom('settle', 'end'),
+      (steps, before, purpose) => {
+        const { done, waiting } = writesOf(steps, before);
+        const split = splitFreeing(waiting, purpose);
+        expect([...split.ahead.flat(), ...split.rest.flat()].length).toBe(waiting.flat().length);
+        expect(contentAfter(done, split.ahead, split.rest)).toEqual(contentAfter(done, waiting));
+      },
+    ),
     { numRuns: 2_000 },
   );
 });

@@ -8,8 +8,12 @@ type Changes = readonly JournalChange[];
  * Events that are delivered make room, but wait behind those that found none. What goes ahead must leave the
  * journal as true as before, at every moment: it may pass events and counts of its connection, since nothing in it
  * tells of them; an end passes nothing of its connection. Nothing goes ahead where nothing makes room.
+ * @param purpose What makes room at once, or also ends of connections, which need some first.
  */
-export const splitFreeing = (writes: readonly Changes[]): { ahead: Changes[]; rest: Changes[] } => {
+export const splitFreeing = (
+  writes: readonly Changes[],
+  purpose: 'settle' | 'end',
+): { ahead: Changes[]; rest: Changes[] } => {
   /** Connections of which something stays behind, and those that are not there before that. */
   const blocked = new Set<string>();
   const unborn = new Set<string>();
@@ -21,14 +25,16 @@ export const splitFreeing = (writes: readonly Changes[]): { ahead: Changes[]; re
     const first: JournalChange[] = [];
     const later: JournalChange[] = [];
     for (const change of changes) {
-      if (!unborn.has(change.wskey) && goesAhead(change, blocked.has(change.wskey), settlesEvent)) {
+      const { wskey, kind } = change;
+      const mayEnd = purpose === 'end' && !blocked.has(wskey);
+      if (!unborn.has(wskey) && goesAhead(change, mayEnd, settlesEvent)) {
         first.push(change);
-        makesRoom ||= change.kind === 'end' || change.kind === 'delivered' || change.kind === 'dead-letter';
+        makesRoom ||= kind === 'end' || kind === 'delivered' || kind === 'dead-letter';
         continue;
       }
       later.push(change);
-      blocked.add(change.wskey);
-      if (change.kind === 'open') unborn.add(change.wskey);
+      blocked.add(wskey);
+      if (kind === 'open') unborn.add(wskey);
     }
     ahead.push(first);
     rest.push(later);
@@ -36,7 +42,7 @@ export const splitFreeing = (writes: readonly Changes[]): { ahead: Changes[]; re
   return makesRoom ? { ahead, rest } : { ahead: writes.map(() => []), rest: [...writes] };
 };
 
-const goesAhead = (change: JournalChange, isBlocked: boolean, settlesEvent: boolean): boolean => {
+const goesAhead = (change: JournalChange, mayEnd: boolean, settlesEvent: boolean): boolean => {
   switch (change.kind) {
     case 'delivered':
     case 'dead-letter':
@@ -48,9 +54,9 @@ const goesAhead = (change: JournalChange, isBlocked: boolean, settlesEvent: bool
       return settlesEvent;
     case 'event':
       // The last event of a connection, without which it could not end.
-      return change.message === undefined && !isBlocked;
+      return change.message === undefined && mayEnd;
     case 'end':
-      return !isBlocked;
+      return mayEnd;
     case 'open':
     case 'received':
       return false;

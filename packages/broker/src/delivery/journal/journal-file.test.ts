@@ -44,7 +44,7 @@ const start = async (options: Partial<JournalFileOptions> = {}) => {
 };
 
 const commit = (file: JournalFile, ...changes: readonly JournalChange[]): void =>
-  file.commit({ changes, isFreeing: false });
+  file.commit({ changes, purpose: 'any' });
 
 test('gives back what was written, once the file is opened again', async () => {
   await using stage = await start();
@@ -281,13 +281,13 @@ test('a full file takes nothing more, and loses nothing', async () => {
   const fill = (): void => {
     for (;;) commit(file, happening('a', (number += 1), large));
   };
-  expect(fill).toThrow('it has reached maxJournalBytes');
+  expect(fill).toThrow('maxJournalBytes');
   const { events } = file.load();
   expect(events).toHaveLength(number - 1);
   expect(number).toBeGreaterThan(10);
   // What makes room has room: to mark a connection as ended, or to move an event.
   const freeing: JournalChange[] = [opening('a'), happening('a', 1_000), { kind: 'end', wskey: 'a' }];
-  file.commit({ changes: freeing, isFreeing: true });
+  file.commit({ changes: freeing, purpose: 'end' });
   commit(file, { kind: 'delivered', wskey: 'a', number: 1 });
   commit(file, { kind: 'delivered', wskey: 'a', number: 2 });
   commit(file, happening('a', number, large));
@@ -305,8 +305,8 @@ test('the room that is kept for making room is kept for it again and again', asy
   };
   expect(fill).toThrow('maxJournalBytes');
   for (let round = 1; round <= 20; round += 1) {
-    const last = happening('b', round, { json: 'x'.repeat(40_000) });
-    file.commit({ changes: [opening('b'), last, { kind: 'end', wskey: 'b' }], isFreeing: true });
+    const last = happening('b', round, { json: 'x'.repeat(10_000) });
+    file.commit({ changes: [opening('b'), last, { kind: 'end', wskey: 'b' }], purpose: 'end' });
     expect(() => commit(file, happening('a', 1_000, large))).toThrow('maxJournalBytes');
     commit(file, { kind: 'delivered', wskey: 'b', number: round });
   }
@@ -323,7 +323,7 @@ test.each([40 * mebi, mebi])(
     for (const number of all) {
       file.commit({
         changes: [{ kind: 'dead-letter', wskey: 'a', number, why: 'refused' }],
-        isFreeing: true,
+        purpose: 'settle',
       });
     }
     expect(file.load().events).toEqual([]);

@@ -2,7 +2,7 @@ import { closeSync, openSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import type { JournalChange, JournalContent, LeftConnection, StoredEvent, StoredFailure } from './journal.ts';
 import { applicationId, prepareStatements, schemaVersion, type Statements, tables } from './schema.ts';
-import type { ChangeGroup, JournalFileOptions } from './worker-message.ts';
+import type { ChangeGroup, JournalFileOptions, Purpose } from './worker-message.ts';
 
 const pageBytes = 4_096;
 
@@ -29,8 +29,8 @@ export class FullError extends Error {
 export class JournalFile {
   readonly #db: DatabaseSync;
   readonly #statements: Statements;
-  /** So many pages may hold something. Beyond them are those that only changes that make room may take. */
-  readonly #maxUsedPages: number;
+  /** So many pages may hold something. */
+  readonly #maxUsedPages: Readonly<Record<Purpose, number>>;
   readonly #maxDeadLetters: number;
   readonly #maxDeadLetterBytes: number;
   #deadLetters = 0;
@@ -40,7 +40,7 @@ export class JournalFile {
   constructor({ file, maxBytes, maxDeadLetters }: JournalFileOptions) {
     const maxPages = Math.floor(maxBytes / pageBytes);
     const keptPages = Math.min(4_096, Math.ceil(maxPages / 16));
-    this.#maxUsedPages = maxPages - keptPages;
+    this.#maxUsedPages = { any: maxPages - keptPages, end: maxPages - keptPages / 2, settle: Infinity };
     this.#maxDeadLetters = maxDeadLetters;
     // Of large events so many would not fit, and no event beside them.
     this.#maxDeadLetterBytes = maxBytes / 4;
@@ -63,15 +63,13 @@ export class JournalFile {
    * All changes or none, and on the disk when this returns.
    * @throws FullError when they need more room than there is, besides what SQLite throws.
    */
-  commit({ changes, isFreeing }: ChangeGroup): void {
+  commit({ changes, purpose }: ChangeGroup): void {
     const usedBefore = this.#usedPages();
     this.#db.exec('BEGIN IMMEDIATE');
     try {
       for (const change of changes) this.#apply(change);
       const used = this.#usedPages();
-      if (!isFreeing && used > Math.max(this.#maxUsedPages, usedBefore)) {
-        throw new FullError('it has reached maxJournalBytes');
-      }
+      if (used > Math.max(this.#maxUsedPages[purpose], usedBefore)) throw new FullError('maxJournalBytes');
       this.#db.exec('COMMIT');
     } catch (error) {
       this.#rollBack();
@@ -137,10 +135,10 @@ export class JournalFile {
     return Number(this.#read(`PRAGMA ${pragma}`));
   }
 
-  /** Pages that hold something; below the bound, all there are. */
+  /** Pages that hold something; below the bounds, all there are. */
   #usedPages(): number {
     const { count, used } = this.#statements.pages.get() ?? {};
-    return Number(Number(count) > this.#maxUsedPages ? used : count);
+    return Number(Number(count) > this.#maxUsedPages.any ? used : count);
   }
 
   #rollBack(): void {

@@ -42,7 +42,7 @@ test('a write of which a part goes ahead is told when the other part is committe
   push('one', event(1));
   push('two', event(2), delivered(1));
   push('three', delivered(2));
-  const freeing = pending.takeFreeing(Infinity);
+  const freeing = pending.takeFreeing('settle', Infinity);
   expect(freeing.map(({ changes }) => changes)).toEqual([[delivered(1)], [delivered(2)]]);
   settle(freeing);
   expect(await told()).toEqual(['three']);
@@ -55,9 +55,9 @@ test('what goes ahead may be taken piece by piece, and put back', async () => {
   push('one', event(1));
   push('two', delivered(1));
   push('three', delivered(2));
-  pending.putBack(pending.takeFreeing(1));
+  pending.putBack(pending.takeFreeing('settle', 1));
   expect(pending.length).toBe(3);
-  settle(pending.takeFreeing(1));
+  settle(pending.takeFreeing('settle', 1));
   expect(await told()).toEqual(['two']);
   settle(pending.take(Infinity));
   expect(await told()).toEqual(['two', 'one', 'three']);

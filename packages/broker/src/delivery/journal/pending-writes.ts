@@ -33,8 +33,11 @@ export class PendingWrites {
   }
 
   /** Takes those out that make room, and may be committed ahead of the others. */
-  takeFreeing(max: number): PendingWrite[] {
-    const { ahead, rest } = splitFreeing(this.#writes.map(({ changes }) => changes));
+  takeFreeing(purpose: 'settle' | 'end', max: number): PendingWrite[] {
+    const { ahead, rest } = splitFreeing(
+      this.#writes.map(({ changes }) => changes),
+      purpose,
+    );
     const taken: PendingWrite[] = [];
     const left: PendingWrite[] = [];
     for (const [index, write] of this.#writes.entries()) {

@@ -27,9 +27,11 @@ const codeOf = (error: unknown): number | undefined => {
 /** What is to be known of a commit that failed. */
 export const commitFailureOf = (error: unknown): CommitFailure => {
   const code = codeOf(error);
+  const isFull = code === codes.full;
   return {
-    text: reasonOf(error),
-    isFull: code === codes.full,
+    // SQLite does not tell the one from the other.
+    text: isFull ? 'it has reached maxJournalBytes, or the disk is full' : reasonOf(error),
+    isFull,
     isLasting: code === undefined || lastingCodes.includes(code),
   };
 };

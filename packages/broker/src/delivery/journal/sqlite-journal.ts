@@ -6,7 +6,7 @@ import type { Journal, JournalChange, JournalContent } from './journal.ts';
 import { JournalThread, startWorker } from './journal-thread.ts';
 import { PendingWrites, type PendingWrite, settle } from './pending-writes.ts';
 import { StuckLog } from './stuck-log.ts';
-import type { CommitFailure, FromWorker, JournalFileOptions } from './worker-message.ts';
+import type { CommitFailure, FromWorker, JournalFileOptions, Purpose } from './worker-message.ts';
 
 const firstRetryMs = 250;
 const lastRetryMs = 2_000;
@@ -44,7 +44,7 @@ interface Waiter<Value> {
 /** One transaction that is on its way. */
 interface Group {
   readonly writes: readonly PendingWrite[];
-  readonly isFreeing: boolean;
+  readonly purpose: Purpose;
   /** Nothing else waited. */
   readonly isAll: boolean;
 }
@@ -67,6 +67,7 @@ class SqliteJournal implements Journal {
   #group: Group | undefined;
   /** So many writes a transaction, at most; fewer when there is little room. */
   #maxWrites = Infinity;
+  #maxFreeing = Infinity;
   #isStuck = false;
   #retryMs = firstRetryMs;
   #retryTimer: NodeJS.Timeout | undefined;
@@ -218,7 +219,7 @@ class SqliteJournal implements Journal {
     if (this.#isOpen && !this.#group && !this.#retryTimer && this.#pending.length > 0) {
       const waiting = this.#pending.length;
       const writes = this.#pending.take(this.#maxWrites);
-      this.#send({ writes, isFreeing: false, isAll: writes.length === waiting });
+      this.#send({ writes, purpose: 'any', isAll: writes.length === waiting });
     }
     if (this.#isIdle && this.#isOpen) {
       // Nothing waits that could show it.
@@ -230,7 +231,7 @@ class SqliteJournal implements Journal {
 
   #send(group: Group): void {
     this.#group = group;
-    this.#thread?.send({ kind: 'write', changes: changesOf(group.writes), isFreeing: group.isFreeing });
+    this.#thread?.send({ kind: 'write', changes: changesOf(group.writes), purpose: group.purpose });
   }
 
   #commit(atNs: bigint): void {
@@ -241,7 +242,8 @@ class SqliteJournal implements Journal {
     this.#committed += changesOf(group.writes).length;
     this.#options.onCommit?.(this.#committed, atNs);
     settle(group.writes);
-    if (!group.isFreeing) this.#maxWrites *= 2;
+    if (group.purpose === 'any') this.#maxWrites *= 2;
+    else this.#maxFreeing *= 2;
     if (group.isAll) this.#free();
   }
 
@@ -249,7 +251,7 @@ class SqliteJournal implements Journal {
     const group = this.#group;
     if (!group) return;
     this.#group = undefined;
-    const { writes, isFreeing } = group;
+    const { writes } = group;
     const isSingle = writes.length === 1;
     if (isLasting && isSingle) {
       // Cannot happen, and must not stop all others if it does. It is never said to be on the disk.
@@ -263,21 +265,28 @@ class SqliteJournal implements Journal {
       return;
     }
     this.#stuck(text);
-    if (isFull && this.#makeRoom(isFreeing, isSingle)) return;
+    if (isFull && this.#makeRoom(group)) return;
     this.#wait();
   }
 
   /** @returns whether something is left to be tried at once. */
-  #makeRoom(isFreeing: boolean, isSingle: boolean): boolean {
-    this.#maxWrites = 1;
-    if (isFreeing && isSingle) return false;
-    const writes = this.#pending.takeFreeing(isFreeing ? 1 : Infinity);
-    if (writes.length > 0) {
-      this.#send({ writes, isFreeing: true, isAll: this.#pending.length === 0 });
-      return true;
+  #makeRoom({ purpose, writes: { length } }: Group): boolean {
+    const isSingle = length === 1;
+    if (purpose !== 'any') {
+      if (isSingle) return false;
+      this.#maxFreeing = Math.floor(length / 2);
+      return this.#sendFreeing(purpose);
     }
-    // All together found no room, but the first may.
-    return !isSingle;
+    this.#maxWrites = 1;
+    // All together found no room, but the first alone may.
+    return this.#sendFreeing('settle') || this.#sendFreeing('end') || !isSingle;
+  }
+
+  #sendFreeing(purpose: 'settle' | 'end'): boolean {
+    const writes = this.#pending.takeFreeing(purpose, this.#maxFreeing);
+    if (writes.length === 0) return false;
+    this.#send({ writes, purpose, isAll: this.#pending.length === 0 });
+    return true;
   }
 
   #wait(): void {
@@ -299,6 +308,7 @@ class SqliteJournal implements Journal {
 
   #free(): void {
     this.#maxWrites = Infinity;
+    this.#maxFreeing = Infinity;
     if (!this.#isStuck) return;
     this.#isStuck = false;
     this.#stuckLog.free();

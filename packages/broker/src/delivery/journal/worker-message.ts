@@ -7,11 +7,16 @@ export interface JournalFileOptions {
   readonly maxDeadLetters: number;
 }
 
+/**
+ * How much of the journal changes may fill: a little is kept for ends of connections, which make room once their
+ * last events are delivered, and a little more for what becomes of events, which makes room at once.
+ */
+export type Purpose = 'any' | 'end' | 'settle';
+
 /** Changes that are committed in one transaction. */
 export interface ChangeGroup {
   readonly changes: readonly JournalChange[];
-  /** They make room, and may take the pages that are kept for that. */
-  readonly isFreeing: boolean;
+  readonly purpose: Purpose;
 }
 
 /** Why a group was not committed. Nothing of it was. */
