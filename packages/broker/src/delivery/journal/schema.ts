@@ -58,6 +58,8 @@ PRAGMA user_version = ${schemaVersion};
 `;
 
 /**
+ * No numbered parameters (`?1`): `node:sqlite` of Node 22 binds no values to them.
+ *
  * Every statement may run again with the same values and may find no row: after a crash of the thread a group
  * is written once more that may have been committed before.
  */
@@ -98,7 +100,8 @@ export const prepareStatements = (db: DatabaseSync) => ({
   end: db.prepare('UPDATE connection SET is_ended = 1 WHERE wskey = ?'),
   removeEnded: db.prepare(`
     DELETE FROM connection
-    WHERE wskey = ?1 AND is_ended = 1 AND NOT EXISTS (SELECT 1 FROM event WHERE wskey = ?1)`),
+    WHERE wskey = ? AND is_ended = 1
+      AND NOT EXISTS (SELECT 1 FROM event WHERE event.wskey = connection.wskey)`),
   pages: db.prepare(`
     SELECT page_count AS count, page_count - freelist_count AS used
     FROM pragma_page_count, pragma_freelist_count`),
