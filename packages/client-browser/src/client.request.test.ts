@@ -141,6 +141,7 @@ test('rejects on the plain wire, open or opening', async () => {
   using open = await openClient();
   expect(await rejection(open.client.request({ type: 'ask' }))).toEqual(errorWith('no-requests'));
   expect(open.network.latest.sent).toEqual([]);
+  expect([...opening.errors, ...open.errors]).toEqual([]);
 });
 
 test('rejects what send would throw', async () => {

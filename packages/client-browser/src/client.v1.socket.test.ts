@@ -82,6 +82,27 @@ test('a message that the backend refuses fails with its code', async () => {
   expect(await good.settled).toEqual({ outcome: 'delivered' });
 });
 
+test('no message can make the client come back for ever: what the broker does not take fails alone', async () => {
+  await using backend = await startFakeBackend();
+  await using broker = await startBroker({ backend: { url: backend.url } });
+  using client = createClient({ url: broker.url, backoff: soon });
+  let deep: unknown = 0;
+  for (let depth = 0; depth < 200; depth++) deep = [deep];
+  const bad = [
+    client.send({ type: 'x', deep }),
+    client.send({ type: '' }),
+    client.send({ type: 'x'.repeat(65) }),
+    client.send(JSON.parse('{"type":"x","__proto__":1}') as { type: string }),
+    client.send({ type: 'x', text: '\ud800' }),
+  ];
+  const ends = Promise.all(bad.map(({ settled }) => settled));
+  const good = client.send({ type: 'good' });
+  expect(await good.settled).toEqual({ outcome: 'delivered' });
+  await ends;
+  expect(bad.map(({ state }) => state)).toEqual(['failed', 'failed', 'failed', 'delivered', 'delivered']);
+  expect(client.status).toMatchObject({ state: 'open', attempt: 0 });
+});
+
 test('a connection that is cut goes on: nothing lost, nothing twice, one connect', async () => {
   await using backend = await startFakeBackend((event) =>
     event.message['type'] === 'client-say'

@@ -32,6 +32,7 @@ const eventArbitrary: fc.Arbitrary<MachineEvent> = fc.oneof(
   { weight: 4, arbitrary: plain('connect', 'timer') },
   { weight: 4, arbitrary: plain('online', 'offline', 'shown', 'left') },
   { weight: 3, arbitrary: endingArbitrary.map((ending) => ({ type: 'ended' as const, ...ending })) },
+  { weight: 2, arbitrary: fc.nat(60_000).map((retryAfterMs) => ({ type: 'bye' as const, retryAfterMs })) },
   { weight: 1, arbitrary: endingArbitrary.map((ending) => ({ type: 'close' as const, ...ending })) },
 );
 const stepsArbitrary: fc.Arbitrary<Step[]> = fc.array(
@@ -54,7 +55,7 @@ const check = (machine: Machine, steps: readonly Step[]): void => {
   for (const { event, passedMs, random, online } of steps) {
     nowMs += passedMs;
     // What only a socket can say is said by none where there is none, and a timer rings only where one runs.
-    if ((event.type === 'ended' || event.type === 'opened') && sockets === 0) continue;
+    if (['ended', 'opened', 'bye'].includes(event.type) && sockets === 0) continue;
     if (event.type === 'opened' && state.name === 'open') continue;
     if (event.type === 'timer' && state.wakeAtMs === undefined) continue;
     const circumstances: Circumstances = { ...settings, nowMs, random, online };
@@ -86,8 +87,10 @@ const check = (machine: Machine, steps: readonly Step[]): void => {
     if (withTimer.has(next.name) && next.name !== 'connecting' && next.last !== state.last) {
       const waitMs = (next.wakeAtMs ?? NaN) - nowMs;
       const ceilingMs = Math.min(settings.maxMs, settings.minMs * 2 ** (next.failures - 1));
-      expect(waitMs, '6').toBeGreaterThanOrEqual(0);
-      expect(waitMs, '6').toBeLessThanOrEqual(ceilingMs);
+      const leastMs = state.retryAfterMs ?? 0;
+      const mostMs = state.retryAfterMs === undefined ? ceilingMs : leastMs + settings.minMs;
+      expect(waitMs, '6').toBeGreaterThanOrEqual(leastMs);
+      expect(waitMs, '6').toBeLessThanOrEqual(mostMs);
       const atPeace = state.name === 'open' && nowMs - state.openedAtMs >= settings.stableAfterMs;
       expect(next.failures, '7').toBe(atPeace ? 1 : state.failures + 1);
     } else {
@@ -95,7 +98,12 @@ const check = (machine: Machine, steps: readonly Step[]): void => {
     }
     if (event.type === 'ended') expect(next.name === 'closed', '8').toBe(!mayReconnect(event.code));
     expect(state, '9: never changed').toEqual(before);
-    if (effects.length === 0 && next.name === state.name) expect(next, '9: the same object').toBe(state);
+    if (event.type === 'bye' && state.name === 'open')
+      expect(next.retryAfterMs, '10').toBe(event.retryAfterMs);
+    else expect(next.retryAfterMs, '10').toBe(next === state ? state.retryAfterMs : undefined);
+    if (effects.length === 0 && next.name === state.name && event.type !== 'bye') {
+      expect(next, '9: the same object').toBe(state);
+    }
     expect(machine(state, event, circumstances), 'pure').toEqual(result);
     state = next;
   }
@@ -147,6 +155,10 @@ const faults: Record<string, Machine> = {
     transition(state, event, { ...circumstances, minMs: circumstances.minMs * 2 }),
   'never grows its wait': (state, event, circumstances) =>
     transition({ ...state, failures: 0 }, event, circumstances),
+  'forgets when to come back': (state, event, circumstances) =>
+    event.type === 'bye' ? { state, effects: [] } : transition(state, event, circumstances),
+  'comes back too soon after a bye': (state, event, circumstances) =>
+    transition(event.type === 'ended' ? { ...state, retryAfterMs: undefined } : state, event, circumstances),
   'makes a new object of nothing': (state, event, circumstances) => {
     const result = transition(state, event, circumstances);
     return { ...result, state: { ...result.state } };

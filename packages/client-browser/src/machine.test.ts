@@ -200,6 +200,30 @@ describe('waiting', () => {
     });
   });
 
+  test('after a bye is what that said, and up to minMs more, whatever failed before', () => {
+    const told = transition({ ...states.open, failures: 6 }, events.bye, circumstances).state;
+    expect(told).toMatchObject({ name: 'open', retryAfterMs: 3_000 });
+    for (const [random, wakeAtMs] of [
+      [0, 103_000],
+      [0.5, 103_250],
+    ] as const) {
+      const { state } = transition(told, events.ended, { ...circumstances, random });
+      expect(state).toMatchObject({ name: 'waiting', wakeAtMs });
+      expect(state.retryAfterMs).toBeUndefined();
+    }
+  });
+
+  test('after a bye is never more than a timer takes', () => {
+    const { state } = transition({ ...states.open, retryAfterMs: Infinity }, events.ended, circumstances);
+    expect(state.wakeAtMs).toBe(circumstances.nowMs + 2 ** 31 - 1);
+  });
+
+  test('does not come after a bye whose close says to stay away', () => {
+    const told = transition(states.open, events.bye, circumstances).state;
+    const { state } = transition(told, { type: 'ended', code: 4500, reason: '' }, circumstances);
+    expect(state).toMatchObject({ name: 'closed', wakeAtMs: undefined, retryAfterMs: undefined });
+  });
+
   test('is called offline where the browser says so', () => {
     const { state } = transition(states.open, events.ended, { ...circumstances, online: false });
     expect(state.name).toBe('offline');

@@ -83,12 +83,13 @@ export class SentMessage implements Sent {
   readonly #listeners: Listeners<void>;
   readonly #settled: Promise<Settled>;
   #resolve!: (settled: Settled) => void;
-  /** Whether anybody would learn of a failure. */
-  #isWatched = false;
+  /** Whether anybody would learn of a failure: of a request, whoever waits for the reply. */
+  #isWatched: boolean;
 
   constructor(init: SentInit, owner: SentOwner) {
     this.id = init.id;
     this.init = init;
+    this.#isWatched = !!init.onReply;
     this.#owner = owner;
     this.#listeners = new Listeners(owner.onError);
     this.#settled = new Promise((resolve) => (this.#resolve = resolve));
