@@ -46,6 +46,20 @@ describe('opening', () => {
     expect(started.client.status.connection).toBeUndefined();
   });
 
+  test('P57: says nothing between open and opened, though the frames of a lost socket wait to be acknowledged', async () => {
+    using started = await openV1();
+    const { network } = started;
+    network.latest.receive({ type: 'said' });
+    network.latest.end(1006);
+    // An attempt comes at once, so that the time for the acknowledgement runs out in the middle of it.
+    started.client.connect();
+    await settle();
+    network.latest.protocol = 'wsbroker.v1';
+    network.latest.open();
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(network.latest.messages).toEqual([['open', { token: expect.any(String) as string, received: 1 }]]);
+  });
+
   test('ignores frames that it does not know, and reports what is none', async () => {
     using started = await openV1();
     const { errors, network } = started;

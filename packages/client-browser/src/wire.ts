@@ -87,6 +87,8 @@ export class Wire implements ConnectionOwner, Way {
   }
 
   socketOpened(protocol: string): void {
+    // Of the socket that was lost: nothing may come between `open` and `opened`.
+    clearTimeout(this.#ackTimer);
     this.isPlain = protocol !== subprotocol;
     if (this.isPlain) return this.#begin(plainOpening);
     const { token } = this.#opened;
