@@ -173,7 +173,7 @@ test('a full journal of connections alone goes on when they end', async () => {
   const wskeys = Array.from({ length: 2_500 }, (_, index) => `connection-${index}`);
   const filler = { sessionInfo: JSON.stringify({ name: 'x'.repeat(600) }) };
   for (const wskey of wskeys) {
-    void journal.write({ ...opening(wskey), ...filler } as JournalChange).then(() => connected.push(wskey));
+    void journal.write({ ...opening(wskey), ...filler }).then(() => connected.push(wskey));
   }
   await vi.waitFor(() => expect(journal.isStuck).toBe(true), 10_000);
   await delay(500);

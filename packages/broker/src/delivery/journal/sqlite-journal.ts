@@ -2,11 +2,11 @@ import { resolve } from 'node:path';
 import type { Worker } from 'node:worker_threads';
 import { BrokerError } from '../../ops/broker-error.ts';
 import type { Logger } from '../../ops/logger.ts';
+import { CommitPlan, type Group } from './commit-plan.ts';
 import type { Journal, JournalChange, JournalContent } from './journal.ts';
 import { JournalThread, startWorker } from './journal-thread.ts';
-import { PendingWrites, type PendingWrite, settle } from './pending-writes.ts';
 import { StuckLog } from './stuck-log.ts';
-import type { CommitFailure, FromWorker, JournalFileOptions, Purpose } from './worker-message.ts';
+import type { CommitFailure, FromWorker, JournalFileOptions } from './worker-message.ts';
 
 const firstRetryMs = 250;
 const lastRetryMs = 2_000;
@@ -41,14 +41,6 @@ interface Waiter<Value> {
   readonly reject: (error: BrokerError) => void;
 }
 
-/** One transaction that is on its way. */
-interface Group {
-  readonly writes: readonly PendingWrite[];
-  readonly purpose: Purpose;
-  /** Nothing else waited. */
-  readonly isAll: boolean;
-}
-
 /**
  * A journal in SQLite, in a thread of its own.
  *
@@ -58,16 +50,14 @@ class SqliteJournal implements Journal {
   readonly opened: Promise<void>;
   onStuck: () => void = () => undefined;
   readonly #options: JournalOptions;
-  readonly #pending = new PendingWrites();
+  readonly #plan = new CommitPlan();
   readonly #stuckLog: StuckLog;
   #thread: JournalThread | undefined;
   #isOpen = false;
   #opening: Waiter<void> | undefined;
   #loading: Waiter<JournalContent> | undefined;
+  /** On its way to the disk. */
   #group: Group | undefined;
-  /** So many writes a transaction, at most; fewer when there is little room. */
-  #maxWrites = Infinity;
-  #maxFreeing = Infinity;
   #isStuck = false;
   #retryMs = firstRetryMs;
   #retryTimer: NodeJS.Timeout | undefined;
@@ -103,7 +93,7 @@ class SqliteJournal implements Journal {
     if (changes.length === 0) return Promise.resolve();
     // Nothing can be promised any more.
     if (this.#isEnded) return new Promise(() => undefined);
-    const written = this.#pending.push(changes);
+    const written = this.#plan.write(changes);
     this.#immediate ??= setImmediate(() => {
       this.#immediate = undefined;
       this.#flush();
@@ -121,7 +111,7 @@ class SqliteJournal implements Journal {
     this.#isEnded = true;
     clearTimeout(this.#retryTimer);
     clearImmediate(this.#immediate);
-    const changes = this.#pending.changeCount + (this.#group ? changesOf(this.#group.writes).length : 0);
+    const changes = this.#plan.changeCount + (this.#group?.changes.length ?? 0);
     if (changes > 0) {
       this.#options.log.error(
         { changes },
@@ -147,7 +137,7 @@ class SqliteJournal implements Journal {
   }
 
   get #isIdle(): boolean {
-    return this.#pending.length === 0 && this.#group === undefined;
+    return this.#plan.isEmpty && this.#group === undefined;
   }
 
   #start(): void {
@@ -208,7 +198,7 @@ class SqliteJournal implements Journal {
       this.#refuse(waiter, why);
       return;
     }
-    if (this.#group) this.#pending.putBack(this.#group.writes);
+    if (this.#group) this.#plan.putBack(this.#group);
     this.#group = undefined;
     this.#stuck(why);
     this.#wait();
@@ -216,10 +206,12 @@ class SqliteJournal implements Journal {
 
   /** Sends the next transaction, if nothing speaks against it. */
   #flush(): void {
-    if (this.#isOpen && !this.#group && !this.#retryTimer && this.#pending.length > 0) {
-      const waiting = this.#pending.length;
-      const writes = this.#pending.take(this.#maxWrites);
-      this.#send({ writes, purpose: 'any', isAll: writes.length === waiting });
+    if (this.#isOpen && !this.#group && !this.#retryTimer) {
+      this.#group = this.#plan.next();
+      if (this.#group) {
+        const { changes, purpose } = this.#group;
+        this.#thread?.send({ kind: 'write', changes, purpose });
+      }
     }
     if (this.#isIdle && this.#isOpen) {
       // Nothing waits that could show it.
@@ -229,64 +221,30 @@ class SqliteJournal implements Journal {
     this.#thread?.hold(this.#group !== undefined || this.#loading !== undefined);
   }
 
-  #send(group: Group): void {
-    this.#group = group;
-    this.#thread?.send({ kind: 'write', changes: changesOf(group.writes), purpose: group.purpose });
-  }
-
   #commit(atNs: bigint): void {
     const group = this.#group;
     if (!group) return;
     this.#group = undefined;
-    this.#retryMs = firstRetryMs;
-    this.#committed += changesOf(group.writes).length;
+    this.#committed += group.changes.length;
     this.#options.onCommit?.(this.#committed, atNs);
-    settle(group.writes);
-    if (group.purpose === 'any') this.#maxWrites *= 2;
-    else this.#maxFreeing *= 2;
+    this.#plan.committed(group);
+    this.#retryMs = firstRetryMs;
     if (group.isAll) this.#free();
   }
 
-  #failed({ text, isFull, isLasting }: CommitFailure): void {
+  #failed(failure: CommitFailure): void {
     const group = this.#group;
     if (!group) return;
     this.#group = undefined;
-    const { writes } = group;
-    const isSingle = writes.length === 1;
-    if (isLasting && isSingle) {
+    const { text: reason, isLasting } = failure;
+    if (isLasting && group.writes.length === 1) {
       // Cannot happen, and must not stop all others if it does. It is never said to be on the disk.
-      const [kind] = changesOf(writes).map((change) => change.kind);
-      this.#options.log.error({ kind, reason: text }, '! a change cannot be written to the journal:');
+      const kind = group.changes[0]?.kind;
+      this.#options.log.error({ kind, reason }, '! a change cannot be written to the journal:');
       return;
     }
-    this.#pending.putBack(writes);
-    if (isLasting) {
-      this.#maxWrites = 1;
-      return;
-    }
-    this.#stuck(text);
-    if (isFull && this.#makeRoom(group)) return;
-    this.#wait();
-  }
-
-  /** @returns whether something is left to be tried at once. */
-  #makeRoom({ purpose, writes: { length } }: Group): boolean {
-    const isSingle = length === 1;
-    if (purpose !== 'any') {
-      if (isSingle) return false;
-      this.#maxFreeing = Math.floor(length / 2);
-      return this.#sendFreeing(purpose);
-    }
-    this.#maxWrites = 1;
-    // All together found no room, but the first alone may.
-    return this.#sendFreeing('settle') || this.#sendFreeing('end') || !isSingle;
-  }
-
-  #sendFreeing(purpose: 'settle' | 'end'): boolean {
-    const writes = this.#pending.takeFreeing(purpose, this.#maxFreeing);
-    if (writes.length === 0) return false;
-    this.#send({ writes, purpose, isAll: this.#pending.length === 0 });
-    return true;
+    if (!isLasting) this.#stuck(reason);
+    if (!this.#plan.failed(group, failure)) this.#wait();
   }
 
   #wait(): void {
@@ -307,14 +265,11 @@ class SqliteJournal implements Journal {
   }
 
   #free(): void {
-    this.#maxWrites = Infinity;
-    this.#maxFreeing = Infinity;
+    this.#plan.free();
+    this.#retryMs = firstRetryMs;
     if (!this.#isStuck) return;
     this.#isStuck = false;
     this.#stuckLog.free();
     this.onStuck();
   }
 }
-
-const changesOf = (writes: readonly PendingWrite[]): readonly JournalChange[] =>
-  writes.flatMap(({ changes }) => changes);
