@@ -58,6 +58,31 @@ export class ChatPage implements AsyncDisposable {
     );
   }
 
+  /** How far each of one's own lines has come. */
+  ticks(): Promise<(string | null)[]> {
+    return this.page
+      .locator('.group li[data-state]')
+      .evaluateAll((lines) => lines.map((line) => line.getAttribute('data-state')));
+  }
+
+  /** From now on remembers every list of people that is shown. */
+  async watchPeople(): Promise<void> {
+    await this.page.evaluate(() => {
+      const list = document.querySelector('.people');
+      if (list === null) throw new Error('There is no list of people.');
+      const names = (): string[] => [...list.querySelectorAll('.name')].map((name) => name.textContent);
+      const seen = [names()];
+      Object.assign(window, { peopleSeen: seen });
+      new MutationObserver(() => {
+        if (names().join() !== seen.at(-1)?.join()) seen.push(names());
+      }).observe(list, { childList: true, subtree: true, characterData: true });
+    });
+  }
+
+  peopleSeen(): Promise<string[][]> {
+    return this.page.evaluate(() => (window as unknown as { peopleSeen: string[][] }).peopleSeen);
+  }
+
   person(name: string): Locator {
     return this.page.locator('.people li', { hasText: name });
   }

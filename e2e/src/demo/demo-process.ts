@@ -4,14 +4,16 @@ import { join } from 'node:path';
 import { postCommands, postText, type SpawnedProcess, spawnProcess } from '@wsbroker/testkit';
 import { inRepository } from '../repository.ts';
 
+interface ProcessStatus {
+  readonly state: 'up' | 'starting' | 'stopped';
+  readonly pid: number | null;
+  readonly restarts: number;
+}
+
 /** What the demo's server tells of itself, as `/control/status` gives it. */
 export interface DemoStatus {
-  readonly backend: {
-    readonly state: 'up' | 'starting' | 'stopped';
-    readonly pid: number | null;
-    readonly restarts: number;
-  };
-  readonly broker: { readonly sockets: number; readonly disconnects: number };
+  readonly backend: ProcessStatus;
+  readonly broker: ProcessStatus & { readonly sockets: number; readonly disconnects: number };
 }
 
 export const demoEntry = inRepository('apps/demo/src/server/main.ts');
@@ -53,13 +55,19 @@ export class DemoProcess implements AsyncDisposable {
     return JSON.parse(json) as DemoStatus;
   }
 
-  async backendPid(): Promise<number> {
-    const { backend } = await this.status();
-    if (backend.pid === null) throw new Error(`The backend has no process: it is ${backend.state}`);
-    return backend.pid;
+  /** Of the process that runs now. */
+  async pid(name: 'backend' | 'broker'): Promise<number> {
+    const { pid, state } = (await this.status())[name];
+    if (pid === null) throw new Error(`The ${name} has no process: it is ${state}`);
+    return pid;
   }
 
-  order(name: 'restart-backend' | 'stop-backend'): Promise<unknown> {
+  /** `kill -9`, and nothing else: it comes back by itself. */
+  async kill(name: 'backend' | 'broker'): Promise<void> {
+    process.kill(await this.pid(name), 'SIGKILL');
+  }
+
+  order(name: `${'restart' | 'stop'}-${'backend' | 'broker'}`): Promise<unknown> {
     return postText(`${this.url}control/${name}`, '');
   }
 

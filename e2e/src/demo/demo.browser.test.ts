@@ -15,6 +15,9 @@ const otherAddress = (): string =>
     .flatMap((addresses) => addresses ?? [])
     .find(({ family, internal }) => family === 'IPv4' && !internal)?.address ?? '127.0.0.2';
 
+/** What the browser itself says of a socket while there is no broker. */
+const isLostSocket = (error: string): boolean => /^WebSocket connection to .* failed/.test(error);
+
 describe.skipIf(!hasChromium)('the demo in a browser', { timeout: 240_000 }, () => {
   let browser: Browser;
   beforeAll(async () => {
@@ -50,8 +53,8 @@ describe.skipIf(!hasChromium)('the demo in a browser', { timeout: 240_000 }, () 
     };
 
     // By a hand outside.
-    const pid = await demo.backendPid();
-    process.kill(pid, 'SIGKILL');
+    const pid = await demo.pid('backend');
+    await demo.kill('backend');
     await sayMeanwhile('killed');
     await ada.settled(10);
 
@@ -70,7 +73,12 @@ describe.skipIf(!hasChromium)('the demo in a browser', { timeout: 240_000 }, () 
     await sayMeanwhile('stopped', stayAway);
     await stayAway();
     await ada.page.getByText('4 lines wait').waitFor();
-    await grace.page.getByText('Waits for the backend').waitFor();
+    await grace.page.getByText('The broker has it and waits for the backend').waitFor();
+    // One tick each: the broker has them, and the backend has not.
+    expect(await ada.ticks()).toEqual([
+      ...Array<string>(9).fill('delivered'),
+      ...Array<string>(4).fill('acknowledged'),
+    ]);
     expect(await ada.unconfirmed.count()).toBe(4);
     expect((await demo.status()).backend.state).toBe('stopped');
     // Nobody helps: it comes back by itself.
@@ -95,9 +103,82 @@ describe.skipIf(!hasChromium)('the demo in a browser', { timeout: 240_000 }, () 
       expect(errors).toEqual([]);
     }
     const status = await demo.status();
-    expect(status.broker).toEqual({ sockets: 2, disconnects: 0 });
+    expect(status.broker).toMatchObject({ restarts: 0, sockets: 2, disconnects: 0 });
     expect(status.backend).toMatchObject({ state: 'up', restarts: 3 });
     expect(status.backend.pid).not.toBe(pid);
+  });
+
+  test('the broker is killed while two people write: the pages say so and come back by themselves, every line arrives once, in order, and nobody has left', async () => {
+    using data = dataFolder();
+    await using demo = await startDemo({ DEMO_DATA: data.file });
+    await using ada = await openChat(browser, demo.url);
+    await using grace = await openChat(browser, demo.url);
+    await ada.enter('Ada');
+    await grace.enter('Grace');
+    await ada.person('Grace').waitFor();
+    await ada.say('Hello');
+    await grace.settled(1);
+    const keys = await demo.connectionKeys();
+    await ada.watchPeople();
+    await grace.watchPeople();
+
+    const writeMeanwhile = async (when: string): Promise<void> => {
+      for (const text of numbered(when, 4)) {
+        await ada.say(`Ada ${text}`);
+        await grace.say(`Grace ${text}`);
+      }
+    };
+
+    // In the middle of what they write.
+    const writing = writeMeanwhile('killed');
+    await ada.page.getByText('Ada killed 2', { exact: true }).waitFor();
+    const pid = await demo.pid('broker');
+    await demo.kill('broker');
+    await writing;
+    await ada.settled(9);
+    await grace.settled(9);
+
+    // By the button: it says what is missing, and what becomes of what one writes.
+    await grace.page.getByRole('button', { name: 'Kill broker' }).click();
+    await ada.page.getByText('The broker is away').waitFor();
+    await grace.page.getByText('no process').waitFor();
+    await demo.order('stop-broker');
+    await writeMeanwhile('away');
+    await ada.page.getByText('Waits for a connection').waitFor();
+    expect(await ada.unconfirmed.count()).toBe(4);
+    // Nobody helps: it comes back by itself, and so do they.
+    await ada.page.getByText('Connected again').waitFor();
+    await ada.settled(17);
+    await grace.settled(17);
+
+    // Broker and backend at once.
+    await demo.order('stop-backend');
+    await grace.say('Grace both 1');
+    await grace.page.getByText('The broker has it').waitFor();
+    await demo.kill('broker');
+    await ada.say('Ada both 1');
+    await ada.settled(19);
+    await grace.settled(19);
+
+    const lines = await ada.lines();
+    expect(await grace.lines()).toEqual(lines);
+    expect(lines).toHaveLength(19);
+    for (const name of ['Ada', 'Grace']) {
+      expect(lines.filter((line) => line.startsWith(`${name} `))).toEqual([
+        ...numbered(`${name} killed`, 4),
+        ...numbered(`${name} away`, 4),
+        `${name} both 1`,
+      ]);
+    }
+    expect(new Set([...(await ada.ticks()), ...(await grace.ticks())])).toEqual(new Set(['delivered']));
+    // The same connections, in another process: for nobody has anybody left.
+    expect((await demo.connectionKeys()).toSorted()).toEqual(keys.toSorted());
+    expect(await ada.peopleSeen()).toEqual([['Ada', 'Grace']]);
+    expect(await grace.peopleSeen()).toEqual([['Ada', 'Grace']]);
+    const status = await demo.status();
+    expect(status.broker).toMatchObject({ state: 'up', sockets: 2, disconnects: 0, restarts: 3 });
+    expect(status.broker.pid).not.toBe(pid);
+    expect([...ada.errors, ...grace.errors].filter((error) => !isLostSocket(error))).toEqual([]);
   });
 
   test('names, presence, typing, rooms and unread lines', async () => {
@@ -193,7 +274,7 @@ describe.skipIf(!hasChromium)('the demo in a browser', { timeout: 240_000 }, () 
     await grace.settled(1);
 
     await before.process.stop('SIGTERM');
-    await ada.page.getByText('What you write is kept in this tab').waitFor();
+    await ada.page.getByText('Your messages wait in this tab').waitFor();
     await ada.say('meanwhile 1', 'meanwhile 2');
     await grace.say('from the other');
     expect(await ada.unconfirmed.count()).toBe(2);

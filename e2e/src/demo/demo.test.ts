@@ -53,38 +53,45 @@ test('a port that is none is said in one line', () => {
 test.each(['SIGINT', 'SIGTERM'] as const)('%s ends the whole tree', async (signal) => {
   using data = dataFolder();
   await using demo = await startDemo({ DEMO_DATA: data.file });
-  const pid = await demo.backendPid();
+  const pids = [await demo.pid('backend'), await demo.pid('broker')];
   // To the whole group, as a terminal does it on Ctrl-C.
   demo.process.kill(signal);
   expect(await demo.process.exited).toEqual({ code: 0, signal: null });
-  expect(isRunning(pid)).toBe(false);
+  expect(pids.filter(isRunning)).toEqual([]);
 });
 
-test('SIGTERM to the parent alone ends the backend too, also while it is stopped', async () => {
+test('SIGTERM to the parent alone ends both, also while they are stopped', async () => {
   using data = dataFolder();
   await using demo = await startDemo({ DEMO_DATA: data.file });
   await demo.order('stop-backend');
+  await demo.order('stop-broker');
   process.kill(demo.process.pid!, 'SIGTERM');
   expect(await demo.process.exited).toEqual({ code: 0, signal: null });
-  const [, pid] = /up again, pid (\d+)/.exec(demo.process.output) ?? [];
-  if (pid !== undefined) expect(isRunning(Number(pid))).toBe(false);
+  const again = [...demo.process.output.matchAll(/up again, pid (\d+)/g)].map(([, pid]) => Number(pid));
+  expect(again.filter(isRunning)).toEqual([]);
 });
 
-test('a parent that is killed takes the backend with it', async () => {
+test('a parent that is killed takes both with it', async () => {
   using data = dataFolder();
   await using demo = await startDemo({ DEMO_DATA: data.file });
-  const pid = await demo.backendPid();
+  const pids = [await demo.pid('backend'), await demo.pid('broker')];
   process.kill(demo.process.pid!, 'SIGKILL');
   await demo.process.exited;
-  await gone(pid);
+  await Promise.all(pids.map(gone));
 });
 
-test('a backend that was killed is replaced, and the terminal says so', async () => {
-  using data = dataFolder();
-  await using demo = await startDemo({ DEMO_DATA: data.file });
-  const pid = await demo.backendPid();
-  process.kill(pid, 'SIGKILL');
-  await demo.process.outputMatching(new RegExp(`gone, pid ${pid} \\(SIGKILL\\): back in 1 s`));
-  const [, again] = await demo.process.outputMatching(/up again, pid (\d+)/);
-  expect(await demo.backendPid()).toBe(Number(again));
-});
+test.each(['backend', 'broker'] as const)(
+  'a %s that was killed is replaced, where it was, and the terminal says so',
+  async (name) => {
+    using data = dataFolder();
+    await using demo = await startDemo({ DEMO_DATA: data.file });
+    const pid = await demo.pid(name);
+    await demo.kill(name);
+    await demo.process.outputMatching(
+      new RegExp(`${name} +gone, pid ${pid} \\(SIGKILL\\): back in 1 s`, 'i'),
+    );
+    const [, again] = await demo.process.outputMatching(/up again, pid (\d+)/);
+    expect(await demo.pid(name)).toBe(Number(again));
+    expect(await demo.connectionKeys()).toEqual([]);
+  },
+);

@@ -55,6 +55,8 @@ export class Chat {
     this.client = create({
       url,
       autoConnect: false,
+      // Few people, and all of them watch: they need not be spread over twenty seconds.
+      backoff: { maxMs: 2_000 },
       firstMessages: () => {
         this.#dispatch({ type: 'lost' });
         return this.#state.wish ? [this.#enterMessage(this.#state.wish)] : [];

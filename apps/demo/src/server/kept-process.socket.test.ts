@@ -27,6 +27,11 @@ const deaf = program(
    process.send({ type: 'listening' });`,
 );
 const failing = program('failing', 'process.exit(3);');
+const ending = program(
+  'ending',
+  `if (process.env.FLAVOUR !== '1') process.exit(3);
+   process.send({ type: 'listening' }, () => process.exit(3));`,
+);
 const confessing = program(
   'confessing',
   `process.send({ type: 'failed', text: 'The port is taken.', code: 'EADDRINUSE' }, () => process.exit(1));`,
@@ -125,9 +130,15 @@ test('a stop ends by itself', async () => {
   await started.until((now) => now.state === 'up');
 });
 
-test('one that cannot start fails the start, and is tried again ever more rarely', async () => {
+test('one that cannot start fails the start, which is all that is said', async () => {
   await using started = backendOf(failing);
   await expect(started.backend.start()).rejects.toThrow('ended with code 3');
+  expect(started.told).toEqual([]);
+});
+
+test('one that ends again and again is tried ever more rarely', async () => {
+  await using started = backendOf(ending);
+  await started.backend.start();
   await started.until((now) => now.restarts === 3);
   const pauses = started.told.map((line) => Number(/back in ([\d.]+) s/.exec(line)?.[1]));
   expect(pauses.slice(0, 3)).toEqual([0.02, 0.04, 0.08]);

@@ -48,6 +48,8 @@ export class KeptProcess {
   onChange: () => void = () => {};
   #child: ChildProcess | undefined;
   #isListening = false;
+  /** This or one before. */
+  #hasListened = false;
   #starts = 0;
   #startedAtMs = 0;
   #crashesInARow = 0;
@@ -153,8 +155,11 @@ export class KeptProcess {
     child.on('message', (message: ChildMessage) => {
       if (message.type === 'listening') {
         this.#isListening = true;
+        this.#hasListened = true;
         if (this.#starts > 1) this.#say(`up again, pid ${child.pid}`);
       }
+      // Of the first one whoever started it is told.
+      if (message.type === 'failed' && this.#starts > 1) this.#say(message.text);
       this.#options.onMessage?.(message);
       this.onChange();
     });
@@ -171,7 +176,7 @@ export class KeptProcess {
     const pauseMs = this.#askedPauseMs ?? this.#crashPauseMs();
     this.#askedPauseMs = undefined;
     const back = pauseMs === 0 ? 'starting it again' : `back in ${pauseMs / 1_000} s`;
-    this.#say(`gone, pid ${child.pid} (${how}): ${back}`);
+    if (this.#hasListened) this.#say(`gone, pid ${child.pid} (${how}): ${back}`);
     this.#spawnAfter(pauseMs);
   }
 
