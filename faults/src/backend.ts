@@ -1,11 +1,18 @@
-import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { stripTypeScriptTypes } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { freePort, spawnProcess, SpawnedProcess } from '@wsbroker/testkit';
 import { readRecord, type RecordedPost } from './record.ts';
 
-const program = fileURLToPath(new URL('backend-process.ts', import.meta.url));
+const program = new URL('backend-process.ts', import.meta.url);
+
+/** As JavaScript: where a process starts twice a second, its types would cost most of its life. */
+const compiled = (): string =>
+  stripTypeScriptTypes(readFileSync(program, 'utf8')).replace(
+    './bad-answers.ts',
+    new URL('bad-answers.ts', program).href,
+  );
 
 /** What the running process says of itself. */
 export interface BackendFacts {
@@ -24,6 +31,7 @@ export class Backend implements AsyncDisposable {
   #readBytes = 0;
 
   constructor(port: number, delayMs: number) {
+    writeFileSync(this.#program, compiled());
     this.#port = port;
     this.#delayMs = delayMs;
     this.url = `http://127.0.0.1:${port}/`;
@@ -65,13 +73,17 @@ export class Backend implements AsyncDisposable {
     rmSync(this.#folder, { recursive: true, force: true });
   }
 
+  get #program(): string {
+    return join(this.#folder, 'backend.mjs');
+  }
+
   get #recordFile(): string {
     return join(this.#folder, 'record.tsv');
   }
 
   get #args(): string[] {
     const warnings = '--disable-warning=ExperimentalWarning';
-    return [warnings, program, String(this.#port), this.#recordFile, String(this.#delayMs)];
+    return [warnings, this.#program, String(this.#port), this.#recordFile, String(this.#delayMs)];
   }
 }
 

@@ -42,7 +42,7 @@ export const backendDown = scenario<Scale>({
     progress('the backend is back');
     await backend.start();
     const backAtMs = performance.now();
-    const isDrained = await crowd.settled(120_000);
+    const isDrained = await crowd.settled(240_000);
     const drainedMs = performance.now() - backAtMs;
     const { maxInFlight } = await backend.facts();
     const posts = backend.posts();

@@ -41,10 +41,11 @@ export const backendKilled = scenario<Scale>({
       }
     })();
     await crowd.talk(perSecond, durationMs);
+    const delivered = history.sent.length - crowd.unsettled;
     isOver = true;
     await killing;
     progress('the backend stays, the rest is delivered');
-    const isSettled = await crowd.settled(60_000);
+    const isSettled = await crowd.settled(240_000);
     const { closed } = crowd.counts;
     const unsettled = isSettled ? 0 : crowd.unsettled;
     crowd.close();
@@ -58,6 +59,10 @@ export const backendKilled = scenario<Scale>({
     return [
       info('backend kills', kills),
       info('events', events),
+      info(
+        'of the messages, delivered while it went on',
+        `${((delivered / history.sent.length) * 100).toFixed(0)} %`,
+      ),
       exactly('sockets closed', closed, 0),
       ...verdict(history),
       exactly('not delivered at the end', unsettled, 0),

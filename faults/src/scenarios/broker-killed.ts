@@ -39,7 +39,7 @@ export const brokerKilled = scenario<Scale>({
     await crowd.talk(perSecond, (kills + 1) * killEveryMs);
     await killing;
     progress('the broker stays, the rest is delivered');
-    const isSettled = await crowd.settled(60_000);
+    const isSettled = await crowd.settled(240_000);
     const unsettled = isSettled ? 0 : crowd.unsettled;
     const areBack = await until(
       () => crowd.clients.every(({ client }) => client.status.state === 'open'),
