@@ -10,12 +10,12 @@ import type { ClientStatus } from './status.ts';
 const startBroker = brokerStarter<BrokerOptions, Broker>(Broker);
 const soon = { minMs: 10, maxMs: 100 };
 
-const reaches = (client: Client, isReached: (status: ClientStatus) => boolean): Promise<void> =>
+const reaches = (client: Client, isReached: (status: ClientStatus) => boolean): Promise<ClientStatus> =>
   new Promise((resolve) => {
     const undo = client.subscribe((status) => {
       if (!isReached(status)) return;
       queueMicrotask(() => undo());
-      resolve();
+      resolve(status);
     });
   });
 const isOpen = ({ state }: ClientStatus) => state === 'open';
@@ -209,9 +209,10 @@ test('a broker that closes says when to come back, and the client does', async (
   const { port } = broker;
   using client = createClient({ url: broker.url, backoff: soon });
   await reaches(client, isOpen);
+  // From now on: the attempts that follow find nobody.
+  const away = reaches(client, ({ state }) => state === 'waiting');
   await broker.close();
-  await reaches(client, ({ state }) => state === 'waiting');
-  expect(client.status.closeCode).toBe(1001);
+  expect((await away).closeCode).toBe(1001);
   broker = await startBroker({ port });
   await reaches(client, isOpen);
   client.close();
