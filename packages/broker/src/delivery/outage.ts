@@ -13,8 +13,8 @@ import { backoffMs } from './backoff.ts';
  *  5. `down` is left by a success alone, and any success will do.
  *  6. `recovering` is left for `down` by one request that did not get through, or as `up` is; for `up` when the
  *     next doubling would reach `maxRequests`.
- *  7. The wait for a probe is at most `retryMinMs` doubled with each failed probe, and at most `retryMaxMs`;
- *     longer only when the backend asks for it, and then at most `maxRetryAfterMs`.
+ *  7. The wait for a probe is at most `retryMinMs` doubled with each failed probe, and at most `retryMaxMs` and
+ *     `maxProbeWaitMs`; longer only when the backend asks for it, and then at most `maxRetryAfterMs`.
  *  8. A state is never changed, only replaced; an event that changes nothing gives the same object.
  */
 
@@ -79,6 +79,9 @@ export const maxLost = 2;
 /** Fewer may be poison events, each of which fails for a reason of its own. */
 export const maxFailing = 5;
 
+/** One request for all connections is no burden, and everybody waits for it. */
+export const maxProbeWaitMs = 2_000;
+
 /** A backend that asks for more patience than this is asked again all the same. */
 export const maxRetryAfterMs = 60_000;
 
@@ -103,13 +106,12 @@ const isLate = (state: OutageState, { outages }: Ended): boolean => outages !== 
 const probeTime = (
   failedProbes: number,
   { retryAfterMs = 0 }: Ended,
-  { nowMs, random, retryMinMs: minMs, retryMaxMs: maxMs }: OutageCircumstances,
-): number =>
-  nowMs +
-  Math.max(
-    backoffMs(failedProbes, { minMs, maxMs }, () => random),
-    Math.min(retryAfterMs, maxRetryAfterMs),
-  );
+  { nowMs, random, retryMinMs: minMs, retryMaxMs }: OutageCircumstances,
+): number => {
+  const maxMs = Math.min(retryMaxMs, maxProbeWaitMs);
+  const backoff = backoffMs(failedProbes, { minMs, maxMs }, () => random);
+  return nowMs + Math.max(backoff, Math.min(retryAfterMs, maxRetryAfterMs));
+};
 
 const goDown = (state: OutageState, event: Ended, circumstances: OutageCircumstances): OutageState => ({
   name: 'down',
