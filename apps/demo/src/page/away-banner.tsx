@@ -12,8 +12,8 @@ import { useSecondsUntil } from './use-seconds-until.ts';
 export interface AwayBannerProps {
   readonly client: ChatClient;
   readonly processes: ProcessWatch;
-  /** Lines that are not in the history yet. */
-  readonly pending: number;
+  /** How many lines of one's own wait. */
+  readonly waiting: number;
 }
 
 /** Says what is missing, what becomes of what one writes meanwhile, and when it is over. */
@@ -47,12 +47,12 @@ export const AwayBanner = (props: AwayBannerProps) => {
 /** There is no backend, or none that answers. */
 const BackendBanner = ({
   processes,
-  pending,
+  waiting,
   isStarting,
 }: AwayBannerProps & { readonly isStarting: boolean }) => {
   const watched = useSyncExternalStore(processes.subscribe, processes.getStatus);
   const seconds = useSecondsUntil(watched?.returnsAtMs.backend);
-  const where = `Your messages wait in the broker${waiting(pending)}, and everybody stays connected.`;
+  const where = `Your messages wait in the broker${counted(waiting)}, and everybody stays connected.`;
   if (isStarting) {
     return (
       <Banner kind="waiting">
@@ -74,14 +74,14 @@ const BackendBanner = ({
 };
 
 /** There is no socket. */
-const LostBanner = ({ client, processes, pending }: AwayBannerProps) => {
+const LostBanner = ({ client, processes, waiting }: AwayBannerProps) => {
   const socket = useStatus(client);
   const watched = useSyncExternalStore(processes.subscribe, processes.getStatus);
   const isKilled = watched?.broker.state === 'stopped';
   const seconds = useSecondsUntil(isKilled ? watched.returnsAtMs.broker : socket.retryAtMs);
   // For the blink of an eye that it takes to connect at first, there is nothing to say.
   if (socket.state === 'connecting' && socket.attempt === 0) return null;
-  const where = `Your messages wait in this tab${waiting(pending)}.`;
+  const where = `Your messages wait in this tab${counted(waiting)}.`;
   if (isKilled) {
     return (
       <Banner
@@ -130,8 +130,8 @@ const Banner = ({ kind, button, onPress, children }: BannerProps) => (
 const Countdown = ({ text, seconds }: { readonly text: string; readonly seconds: number | undefined }) =>
   seconds !== undefined && <span aria-hidden="true">{`, ${text} in ${seconds} s`}</span>;
 
-const waiting = (pending: number): string =>
-  pending === 0 ? '' : pending === 1 ? ' (1 line waits)' : ` (${pending} lines wait)`;
+const counted = (lines: number): string =>
+  lines === 0 ? '' : lines === 1 ? ' (1 line waits)' : ` (${lines} lines wait)`;
 
 const lostText = ({ state, closeCode, reason }: ClientStatus): string => {
   switch (state) {

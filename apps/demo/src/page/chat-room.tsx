@@ -3,7 +3,7 @@ import type { ProcessWatch } from './process-watch.ts';
 import { Announcer } from './announcer.tsx';
 import { AwayBanner } from './away-banner.tsx';
 import type { Chat } from './chat.ts';
-import type { ChatState, Wish } from './chat-state.ts';
+import { type ChatState, isSettled, tickOf, type Wish } from './chat-state.ts';
 import { Composer } from './composer.tsx';
 import { MenuIcon } from './icons.tsx';
 import { LineList } from './line-list.tsx';
@@ -25,6 +25,7 @@ export const ChatRoom = ({ chat, processes, state, wish }: ChatRoomProps) => {
   const menuButton = useRef<HTMLButtonElement>(null);
   const [isMenuOpen, setIsMenuOpen] = useState(false);
   const unreadElsewhere = [...state.unread.values()].reduce((sum, { lines }) => sum + lines, 0);
+  const waiting = state.pending.filter(({ id }) => !isSettled(tickOf(state, id))).length;
   useTitle(chat.client, wish.room, unreadElsewhere);
 
   // Rooms are links: the address says which one is open, also after "back".
@@ -85,7 +86,7 @@ export const ChatRoom = ({ chat, processes, state, wish }: ChatRoomProps) => {
           </h1>
           <Wire client={chat.client} processes={processes} />
         </header>
-        <AwayBanner client={chat.client} processes={processes} pending={state.pending.length} />
+        <AwayBanner client={chat.client} processes={processes} waiting={waiting} />
         <LineList key={wish.room} chat={chat} state={state} wish={wish} />
         <TypingLine key={`typing ${wish.room}`} client={chat.client} room={wish.room} />
         <Composer ref={composer} chat={chat} room={wish.room} />

@@ -53,6 +53,9 @@ export interface ChatState {
   readonly unread: ReadonlyMap<string, { readonly lines: number; readonly seq: number }>;
 }
 
+/** Nothing more becomes of it by itself. */
+export const isSettled = ({ state }: Tick): boolean => state === 'delivered' || state === 'failed';
+
 export type StateReply = ReplyOf<typeof contract, 'state'>;
 
 export type ChatAction =
@@ -171,7 +174,7 @@ const moved = (state: ChatState, id: string, tick: Tick): ChatState => {
   const ticks = new Map(state.ticks);
   // What is in the history was processed, whatever else is said of it.
   const isKept = !state.pending.some((line) => line.id === id);
-  if (isKept && (tick.state === 'delivered' || tick.state === 'failed')) ticks.delete(id);
+  if (isKept && isSettled(tick)) ticks.delete(id);
   else ticks.set(id, tick);
   return { ...state, ticks };
 };

@@ -1,6 +1,6 @@
 import type { PointerEvent } from 'react';
 import { Avatar } from './avatar.tsx';
-import type { Tick } from './chat-state.ts';
+import { isSettled, type Tick } from './chat-state.ts';
 import { timeOf, tooltipOf } from './clock.ts';
 import { DeliveryNote } from './delivery-note.tsx';
 import { DeliveryTick } from './delivery-tick.tsx';
@@ -53,7 +53,7 @@ interface OwnLineProps extends Omit<LineGroupProps, 'group'> {
 const OwnLine = ({ line, isLast, lastDelivered, tickOf, waitsFor, onAgain }: OwnLineProps) => {
   const tick = tickOf(line);
   const { state } = tick;
-  const isOnItsWay = state !== 'delivered' && state !== 'failed';
+  const isOnItsWay = !isSettled(tick);
   const isNoted = line === lastDelivered || state === 'failed' || (isOnItsWay && isLast);
   return (
     <li data-state={state} data-waits={isOnItsWay && waitsFor !== undefined}>

@@ -43,8 +43,8 @@ export const Welcome = ({ chat, refusal }: WelcomeProps) => {
         <Picture />
         <h1>A chat that outlives its backend</h1>
         <p className="lead">
-          Every line goes through a broker that holds your connection. Stop the backend behind it, write on,
-          and see that nobody is disconnected and nothing is lost.
+          Every line goes through a broker that holds your connection. Stop the backend behind it, or kill the
+          broker itself, write on, and see that nothing is lost and nobody has left.
         </p>
         <form onSubmit={submit} noValidate>
           <TextField
