@@ -1,10 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { briefly, delivered, hang, inTurn, lost, refused, retry } from '../../test/fake-backend.ts';
+import { briefly, delivered, inTurn, lost, refused, retry } from '../../test/fake-backend.ts';
 import { settled } from '../../test/fake-clock.ts';
 import { push, pushSettling, startDelivery } from '../../test/start-delivery.ts';
 import type { Answer } from '../backend/backend.ts';
 
-const never = new Promise<never>(() => {});
 const minute = 60_000;
 
 describe('the fate of an event', () => {
@@ -250,98 +249,4 @@ test('request and reason of an event are handed to the backend', async () => {
   pushSettling(open('k').queue, { id: 'k-1', request: 3, reason: 'client-left' });
   await settled();
   expect(backend.attempts[0]).toMatchObject({ request: 3, reason: 'client-left' });
-});
-
-describe('stop', () => {
-  test('tells each event that is not delivered that it is abandoned, once, those queued behind included', async () => {
-    const { clock, delivery, open } = startDelivery({
-      answer: (attempt, signal) => (attempt.id.startsWith('hang') ? hang(attempt, signal) : retry()),
-    });
-    const fates = ['hang', 'wait'].flatMap((key) => {
-      const { queue } = open(key);
-      return [1, 2, 3].map((n) => pushSettling(queue, { id: `${key}-${n}` }));
-    });
-    await settled();
-    const stopped = delivery.stop({ drainMs: 500 });
-    await clock.advance(500);
-    await stopped;
-    expect(fates).toEqual(fates.map(() => [{ outcome: 'abandoned' }]));
-    expect(delivery.deadLetters).toBe(0);
-  });
-
-  test('a request that it breaks off is no failure: of an event that is too old by now, either', async () => {
-    const { clock, delivery, open, logs } = startDelivery({ answer: hang, settings: { maxEventAgeMs: 400 } });
-    const fates = ['a', 'b', 'c'].map((key) => pushSettling(open(key).queue, { id: `${key}-1` }));
-    await settled();
-    const stopped = delivery.stop({ drainMs: 500 });
-    await clock.advance(500);
-    await stopped;
-    expect(fates).toEqual(fates.map(() => [{ outcome: 'abandoned' }]));
-    expect(logs.messages('warn')).toEqual([]);
-  });
-
-  test('tells so also of what is behind a command that never ends, and of what comes later', async () => {
-    const { clock, delivery, open } = startDelivery({
-      answer: () => delivered([{ type: 'forever' }]),
-      config: { backendCommands: { forever: () => never } },
-    });
-    const { queue } = open('k');
-    const fates = [1, 2].map((n) => pushSettling(queue, { id: `k-${n}` }));
-    const promised: unknown[] = [];
-    const onSettled = (fate: unknown): void => void promised.push(fate);
-    queue.push(Promise.resolve({ id: 'k-3', type: 'x', json: '{}', onSettled }), 1);
-    const stopped = delivery.stop({ drainMs: 500 });
-    await clock.advance(2_000);
-    await stopped;
-    fates.push(pushSettling(queue, { id: 'k-4' }));
-    // Long after, the command is given up and the queue goes on.
-    await clock.advance(10 * minute);
-    expect([...fates, promised]).toEqual([1, 2, 3, 4].map(() => [{ outcome: 'abandoned' }]));
-  });
-
-  test('with a journal does not wait for a backend that is down, and says that nothing is lost', async () => {
-    const { clock, delivery, open, logs } = startDelivery({ answer: () => lost('unreachable') });
-    const fates = ['a', 'b'].map((key) => pushSettling(open(key).queue, { id: `${key}-1` }));
-    await settled();
-    expect(delivery.isBackendDown).toBe(true);
-    await delivery.stop({ drainMs: 5_000, isDurable: true });
-    expect(clock.nowMs()).toBe(0);
-    expect(fates).toEqual(fates.map(() => [{ outcome: 'abandoned' }]));
-    expect(logs.messages('error')).toEqual([]);
-    expect(logs.messages('warn').at(-1)).toBe(
-      '! 2 events stay in the journal, to be delivered after the next start',
-    );
-    expect(clock.nextMs).toBeUndefined();
-  });
-
-  test('with a journal stops waiting as soon as the backend goes down', async () => {
-    let isUp = true;
-    const { clock, delivery, open } = startDelivery({
-      answer: async () => {
-        await clock.wait(1_000, new AbortController().signal);
-        return isUp ? delivered() : lost('unreachable');
-      },
-    });
-    for (const key of ['a', 'b']) for (const n of [1, 2, 3]) push(open(`${key}${n}`).queue, `${key}${n}-1`);
-    await settled();
-    const stopped = delivery.stop({ drainMs: 60_000, isDurable: true });
-    isUp = false;
-    await clock.advance(1_000);
-    await stopped;
-    expect(clock.nowMs()).toBe(1_000);
-  });
-
-  test('without one waits for the backend to come back, and delivers', async () => {
-    let isUp = false;
-    const { clock, delivery, open } = startDelivery({
-      answer: () => (isUp ? delivered() : lost('unreachable')),
-    });
-    const fates = ['a', 'b'].map((key) => pushSettling(open(key).queue, { id: `${key}-1` }));
-    await settled();
-    const stopped = delivery.stop({ drainMs: 5_000 });
-    isUp = true;
-    await clock.advance(1_000);
-    await stopped;
-    expect(fates).toEqual(fates.map(() => [{ outcome: 'delivered' }]));
-  });
 });

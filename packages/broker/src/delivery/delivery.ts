@@ -1,10 +1,9 @@
 import type { Answer, Backend } from '../backend/backend.ts';
-import { type CommandContext, executeCommands } from '../commands/execute.ts';
-import type { Origin } from '../commands/target.ts';
-import type { HubConnection } from '../hub/connection.ts';
+import type { CommandContext } from '../commands/execute.ts';
 import type { Log } from '../ops/logger.ts';
 import { reasonOf } from '../ops/reason.ts';
 import type { Settings } from '../options.ts';
+import { type Addressed, carryOut, type Subject } from './carry-out.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { EventQueue } from './event-queue.ts';
 import { Gate, type Lane, type RequestEnd } from './gate.ts';
@@ -36,13 +35,8 @@ export interface StopOptions {
 /** An attempt that did not reach the backend. */
 type NotSent = { readonly outcome: 'stopped' } | { readonly outcome: 'not-sent'; readonly reason: string };
 
-/** Who an event is about: a connection, or (for `sendBackendMessage`) none. */
-export type Subject = HubConnection | { readonly sessionInfo: { readonly type: 'direct' } };
-
 /** An event on its way. */
-interface Parcel {
-  readonly event: QueuedEvent;
-  readonly subject: Subject;
+interface Parcel extends Addressed {
   readonly lane: Lane;
   readonly traceId: string;
 }
@@ -192,7 +186,10 @@ export class Delivery {
       if (answer.outcome === 'not-sent') {
         return this.#giveUp(event, { code: 'not-delivered', reason: answer.reason });
       }
-      if (answer.outcome === 'delivered') return await this.#carryOut(answer, parcel);
+      if (answer.outcome === 'delivered') {
+        await carryOut(answer, parcel, this.#options);
+        return { outcome: 'delivered' };
+      }
       if (!isFailed(answer) || isRefusal(event, answer)) {
         return this.#giveUp(event, { code: 'refused', reason: answer.reason, ...statusOf(answer) });
       }
@@ -241,35 +238,6 @@ export class Delivery {
     );
   }
 
-  async #carryOut(
-    { answer, problem }: Extract<Answer, { outcome: 'delivered' }>,
-    { event, subject }: Parcel,
-  ): Promise<Fate> {
-    const { log, commands } = this.#options;
-    if (problem !== undefined || (!event.whenDone && !Array.isArray(answer))) {
-      const why = problem ?? `its answer is ${kindOf(answer)}`;
-      log.warn(
-        { id: event.id },
-        `! backend answered ${event.type}, but ${why}: expected a JSON list of commands, such as [{"type":"log","text":"hello"}], or nothing;`,
-      );
-    }
-    const list = Array.isArray(answer) ? (answer as readonly unknown[]) : [];
-    // Who asks whether a connection may be takes an error page for no answer.
-    if (Array.isArray(answer)) event.onAnswer?.(list);
-    // Not waited for: what it does is no part of the delivery.
-    if (event.whenDone) void this.#callBack(event.whenDone, answer);
-    else await executeCommands(commands, list, originOf(event, subject));
-    return { outcome: 'delivered' };
-  }
-
-  async #callBack(whenDone: (answer: unknown) => unknown, answer: unknown): Promise<void> {
-    try {
-      await whenDone(answer);
-    } catch (error) {
-      this.#options.log.error({ error }, '! the callback of sendBackendMessage failed:');
-    }
-  }
-
   #abandon(): Fate {
     this.#abandoned += 1;
     return abandoned;
@@ -304,18 +272,3 @@ const isRefusal = ({ isAuthorization }: QueuedEvent, { status }: Failed): boolea
 
 const statusOf = ({ status }: { readonly status?: number | undefined }): { readonly status?: number } =>
   status === undefined ? {} : { status };
-
-const originOf = ({ onReply }: QueuedEvent, subject: Subject): Origin => {
-  if (!('wskey' in subject)) return 'nobody';
-  if (!onReply) return { connection: subject };
-  let isReplied = false;
-  const reply = (message: unknown): boolean => {
-    if (isReplied) return false;
-    isReplied = true;
-    onReply(message);
-    return true;
-  };
-  return { connection: subject, reply };
-};
-
-const kindOf = (value: unknown): string => (value === null ? 'null' : `a JSON ${typeof value}`);

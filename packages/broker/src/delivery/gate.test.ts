@@ -1,61 +1,8 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { FakeClock, settled } from '../../test/fake-clock.ts';
-import { Gate, type GateOptions, type Lane, type NoPass, type Pass, type RequestEnd } from './gate.ts';
-
-const unreachable: RequestEnd = { failure: 'unreachable' };
-const status: RequestEnd = { failure: 'status' };
-
-/** A gate, and requests by name: those that began, in order, until they are told to end. */
-const startGate = (more: Partial<GateOptions> = {}) => {
-  const clock = new FakeClock();
-  const changes: boolean[] = [];
-  const gate = new Gate({
-    maxRequests: 2,
-    slowRequestMs: 1_000,
-    retryMinMs: 100,
-    retryMaxMs: 10_000,
-    clock,
-    random: () => 1,
-    onChange: (isDown) => changes.push(isDown),
-    ...more,
-  });
-  const lanes = new Map<string, Lane>();
-  const running = new Map<string, Pass>();
-  const begun: string[] = [];
-  const denied: [name: string, why: NoPass][] = [];
-  const enter = (name: string, { isTried = false, untilMs = Infinity } = {}): void => {
-    const lane = lanes.get(name) ?? gate.lane();
-    lanes.set(name, lane);
-    void gate.enter(lane, { isTried, untilMs }).then((pass) => {
-      if (typeof pass === 'string') return void denied.push([name, pass]);
-      begun.push(name);
-      running.set(name, pass);
-    });
-  };
-  const end = async (name: string, how: RequestEnd = 'succeeded'): Promise<void> => {
-    const pass = running.get(name);
-    if (!pass) throw new Error(`${name} does not run`);
-    running.delete(name);
-    gate.leave(pass, how);
-    await settled();
-  };
-  return { gate, clock, changes, begun, denied, running, enter, end };
-};
-
-const names = (count: number, prefix = ''): string[] =>
-  Array.from({ length: count }, (_, n) => `${prefix}${n}`);
-
-/** A gate that two requests have found out is down. */
-const startDown = async (more: Partial<GateOptions> = {}) => {
-  const started = startGate(more);
-  for (const name of ['a', 'b']) started.enter(name);
-  await settled();
-  for (const name of ['a', 'b']) await started.end(name, unreachable);
-  expect(started.gate.isDown).toBe(true);
-  started.begun.length = 0;
-  return started;
-};
+import { names, startDownGate, startGate, status, unreachable } from '../../test/start-gate.ts';
+import { Gate, type Pass, type RequestEnd } from './gate.ts';
 
 describe('while all is well', () => {
   test('so many run at once, and the others in the order in which they came', async () => {
@@ -91,124 +38,9 @@ describe('while all is well', () => {
   });
 });
 
-describe('a request that takes long', () => {
-  test('steps aside after `slowRequestMs` for one that waits', async () => {
-    const { begun, clock, enter } = startGate();
-    for (const name of names(3)) enter(name);
-    await clock.advance(999);
-    expect(begun).toEqual(['0', '1']);
-    await clock.advance(1);
-    expect(begun).toEqual(['0', '1', '2']);
-  });
-
-  test('steps aside at once for one that comes later', async () => {
-    const { begun, clock, enter } = startGate();
-    for (const name of names(2)) enter(name);
-    await clock.advance(5_000);
-    enter('late');
-    await settled();
-    expect(begun).toEqual(['0', '1', 'late']);
-  });
-
-  test('steps aside no more when as many as `maxRequests` have: twice that is the most in flight', async () => {
-    const { begun, clock, enter, end } = startGate();
-    for (const name of names(9)) enter(name);
-    await clock.advance(60_000);
-    expect(begun).toEqual(names(4));
-    await end('0');
-    expect(begun).toEqual(names(5));
-  });
-
-  test('has its connection begin aside, until a request of it is quick again', async () => {
-    const { begun, clock, enter, end } = startGate({ maxRequests: 1 });
-    enter('slow');
-    await clock.advance(1_000);
-    await end('slow');
-    // The only slot is taken by another, and the next of the slow connection goes past it.
-    enter('other');
-    enter('slow');
-    await settled();
-    expect(begun).toEqual(['slow', 'other', 'slow']);
-    await end('slow');
-    enter('slow');
-    await settled();
-    expect(begun).toEqual(['slow', 'other', 'slow']);
-  });
-
-  test('and others like it have half of the slots as well, if nobody else wants them', async () => {
-    const { begun, clock, enter, end } = startGate({ maxRequests: 4 });
-    const slow = names(10, 'slow');
-    for (const name of slow.slice(0, 4)) enter(name);
-    await clock.advance(1_000);
-    for (const name of slow.slice(0, 4)) await end(name);
-    for (const name of slow.slice(4)) enter(name);
-    await clock.advance(1_000);
-    for (const name of slow.slice(4, 8)) await end(name);
-    await clock.advance(1_000);
-    for (const name of slow.slice(8)) await end(name);
-    begun.length = 0;
-    for (const name of slow) enter(name);
-    await settled();
-    expect(begun).toEqual(slow.slice(0, 6));
-    enter('quick');
-    enter('quick too');
-    await settled();
-    expect(begun.slice(6)).toEqual(['quick', 'quick too']);
-  });
-
-  test('goes before those that got no answer at all, aside', async () => {
-    const { begun, clock, enter, end } = startGate({ maxRequests: 1 });
-    for (const name of ['hangs', 'slow', 'aside']) enter(name);
-    await clock.advance(1_000);
-    await end('hangs', { failure: 'no-answer' });
-    await clock.advance(1_000);
-    await end('slow');
-    await clock.advance(1_000);
-    for (const name of ['slot', 'hangs', 'slow']) enter(name);
-    await settled();
-    begun.length = 0;
-    await end('aside');
-    expect(begun).toEqual(['slow']);
-    await end('slow');
-    expect(begun).toEqual(['slow', 'hangs']);
-  });
-
-  test('with no answer makes its connection slow, too', async () => {
-    const { begun, enter, end } = startGate({ maxRequests: 1 });
-    enter('hangs');
-    await settled();
-    await end('hangs', { failure: 'no-answer' });
-    enter('other');
-    enter('hangs', { isTried: true });
-    await settled();
-    expect(begun).toEqual(['hangs', 'other', 'hangs']);
-  });
-
-  test('and others like it never take a slot from those that are quick', async () => {
-    const { begun, clock, enter, end } = startGate({ maxRequests: 4 });
-    const hanging = names(6, 'hangs');
-    for (const name of hanging) enter(name);
-    enter('quick');
-    await clock.advance(1_500);
-    await end('quick');
-    for (const name of hanging) await end(name, { failure: 'no-answer' });
-    begun.length = 0;
-    for (const name of hanging) enter(name, { isTried: true });
-    await settled();
-    // Four run aside, and the others wait for their place there.
-    expect(begun).toEqual(hanging.slice(0, 4));
-    for (let n = 0; n < 10; n += 1) {
-      enter('quick');
-      await settled();
-      expect(begun.at(-1)).toBe('quick');
-      await end('quick');
-    }
-  });
-});
-
 describe('while the backend is down', () => {
   test('one request at a time goes out, when the backoff is over', async () => {
-    const { begun, clock, enter, end } = await startDown();
+    const { begun, clock, enter, end } = await startDownGate();
     for (const name of names(5)) enter(name);
     await clock.advance(99);
     expect(begun).toEqual([]);
@@ -224,7 +56,7 @@ describe('while the backend is down', () => {
   });
 
   test('each probe is of another connection: first of those that were never attempted, then in rotation', async () => {
-    const { begun, clock, enter, end } = await startDown();
+    const { begun, clock, enter, end } = await startDownGate();
     for (const name of ['a', 'b']) enter(name, { isTried: true });
     for (const name of ['c', 'd']) enter(name);
     for (let n = 0; n < 8; n += 1) {
@@ -237,7 +69,7 @@ describe('while the backend is down', () => {
   });
 
   test('a probe that is due goes out as soon as anything waits', async () => {
-    const { begun, clock, enter } = await startDown();
+    const { begun, clock, enter } = await startDownGate();
     await clock.advance(5_000);
     enter('first');
     enter('second');
@@ -263,7 +95,7 @@ describe('while the backend is down', () => {
   });
 
   test('who comes back after a probe waits no less than the others', async () => {
-    const { begun, clock, enter, end } = await startDown();
+    const { begun, clock, enter, end } = await startDownGate();
     enter('only');
     await clock.advance(100);
     await end('only', status);
@@ -275,7 +107,7 @@ describe('while the backend is down', () => {
   });
 
   test('an event that grows too old leaves without an attempt, and so does one that was so when it came', async () => {
-    const { begun, clock, denied, enter } = await startDown();
+    const { begun, clock, denied, enter } = await startDownGate();
     enter('probe');
     await clock.advance(100);
     enter('old', { untilMs: 5_000 });
@@ -297,7 +129,7 @@ describe('while the backend is down', () => {
 
 describe('when the backend is back', () => {
   test('the limit opens step by step, and those that were attempted go first', async () => {
-    const { begun, clock, changes, enter, end, running } = await startDown({ maxRequests: 16 });
+    const { begun, clock, changes, enter, end, running } = await startDownGate({ maxRequests: 16 });
     for (const name of ['a', 'b']) enter(name, { isTried: true });
     for (const name of names(100)) enter(name);
     await clock.advance(100);
@@ -314,7 +146,7 @@ describe('when the backend is back', () => {
   });
 
   test('it goes down again by one request that does not get through, and then sends only the probe', async () => {
-    const { begun, clock, changes, enter, end } = await startDown({ maxRequests: 16 });
+    const { begun, clock, changes, enter, end } = await startDownGate({ maxRequests: 16 });
     for (const name of names(20)) enter(name);
     await clock.advance(100);
     for (const name of names(2)) await end(name);
@@ -354,7 +186,7 @@ describe('when the backend is back', () => {
   });
 
   test('a request that hangs does not hold up the recovery for longer than `slowRequestMs`', async () => {
-    const { begun, clock, enter, end } = await startDown({ maxRequests: 4 });
+    const { begun, clock, enter, end } = await startDownGate({ maxRequests: 4 });
     for (const name of ['probe', 'hangs', 'next']) enter(name);
     await clock.advance(100);
     await end('probe');
