@@ -8,7 +8,15 @@ const [, , file = '', what = '', maxBytes = String(64 * 1_024 * 1_024)] = proces
 
 /** Not through a stream: what is said is out when this returns. */
 const say = (line: string): void => {
-  writeSync(1, `${line}\n`);
+  let bytes = Buffer.from(`${line}\n`);
+  while (bytes.length > 0) {
+    try {
+      bytes = bytes.subarray(writeSync(1, bytes));
+    } catch (error) {
+      // The pipe is full, and Node does not wait at it.
+      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error;
+    }
+  }
 };
 
 const sayEntry = (fields: object, message: string): void => say(`log ${message} ${JSON.stringify(fields)}`);
@@ -56,10 +64,10 @@ const writeOn = async (): Promise<never> => {
 };
 
 const actions: Record<string, () => Promise<unknown>> = {
-  /** With so many writers that transactions hold several of their changes. */
+  /** With so many writers that their changes, more than the disk, are what a transaction waits for. */
   'write-on': async () => {
     await open();
-    await Promise.all(Array.from({ length: 10 }, writeOn));
+    await Promise.all(Array.from({ length: 300 }, writeOn));
   },
   /** Does as it is told by letters: e writes an event, c closes. */
   obey: async () => {

@@ -26,11 +26,11 @@ test(
     for (let round = 1; round <= 10; round += 1) {
       await using place = new JournalPlace();
       const writer = await startProgram(place, 'write-on');
-      await writer.outputMatching(new RegExp(`event ${round * 20}\n`));
+      await writer.outputMatching(new RegExp(`event ${round * 200}\n`));
       await writer.stop('SIGKILL');
       const written = numbersSaid(writer.output, 'event');
       const delivered = numbersSaid(writer.output, 'delivered');
-      // Ten writers, and their promises are kept in order.
+      // Of 300 writers, whose promises are kept in order.
       expect(written).toEqual(upTo(written.length));
 
       const { connections, events } = await place.content();
