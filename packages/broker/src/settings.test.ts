@@ -59,6 +59,20 @@ test('with a journal an event may wait for a day', () => {
   expect(settingsOf({ ...withJournal, maxEventAgeMs: 1 }).maxEventAgeMs).toBe(1);
 });
 
+test('a journal has room for messages of the largest size', () => {
+  const mebibytes = (journal: number, message: number) => ({
+    port: 0,
+    backend: { url },
+    journal: 'events.db',
+    maxJournalBytes: journal * mebi,
+    maxMessageBytes: message * mebi,
+  });
+  expect(settingsOf(mebibytes(16, 1)).maxJournalBytes).toBe(16 * mebi);
+  expect(mistakeIn(mebibytes(15, 1))).toBe(
+    '`maxJournalBytes` is 15728640: expected at least 16777216, which is 16 times `maxMessageBytes`',
+  );
+});
+
 test.each(['journal', 'authorize'])('`%s` needs a backend', (name) => {
   const value = name === 'journal' ? 'events.db' : true;
   expect(mistakeIn({ port: 0, [name]: value })).toBe(

@@ -14,6 +14,9 @@ import {
 const dayMs = 86_400_000;
 const defaultEventAgeMs = 300_000;
 
+/** A message that the journal has no room for would hold up all others for ever. */
+const minMessagesInJournal = 16;
+
 /** Another name that an option was given by, such as `--port` for `port`. */
 export type NameOption = (option: string) => string | undefined;
 
@@ -48,6 +51,12 @@ export const settingsFrom = (options: BrokerOptions, nameOption: NameOption = ()
         : undefined;
   if (lonely !== undefined) {
     throw badOption(`${nameOf([lonely], nameOption)} needs a \`backend\`: expected one beside it`);
+  }
+  const minJournalBytes = minMessagesInJournal * data.maxMessageBytes;
+  if (data.journal !== undefined && data.maxJournalBytes < minJournalBytes) {
+    throw badOption(
+      `${nameOf(['maxJournalBytes'], nameOption)} is ${data.maxJournalBytes}: expected at least ${minJournalBytes}, which is ${minMessagesInJournal} times \`maxMessageBytes\``,
+    );
   }
   return { ...data, maxEventAgeMs: data.maxEventAgeMs ?? (data.journal ? dayMs : defaultEventAgeMs) };
 };

@@ -122,8 +122,7 @@ export interface Client<C extends ContractDefinition = ContractDefinition> {
    * Ends the connection and the loops over `messages()`, and gives up what is queued: `status.queued` says how
    * much. Listeners stay, for a later `connect()`.
    *
-   * @param code 1000, or 3000 to 4999. 1000 tells the broker that the user has left; any other leaves the
-   * connection waiting for its grace time, so that the backend hears of the disconnect later. @default 1000
+   * @param code 1000, or 3000 to 4999: the broker takes any of them for the user's leaving. @default 1000
    * @param reason at most 123 bytes
    */
   readonly close: (code?: number, reason?: string) => void;

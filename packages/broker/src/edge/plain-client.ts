@@ -82,7 +82,7 @@ export class PlainClient implements SocketReader {
     this.#events.messaged(read.message, bytes);
   }
 
-  closed(code: number): void {
+  closed(code: number | undefined): void {
     this.#lifetime.end(this.#endReason ?? endReasonOf(code));
     this.#connection.detach();
     this.#onClosed();
@@ -100,6 +100,10 @@ export class PlainClient implements SocketReader {
   }
 }
 
-/** Whether the client left, or was lost, by the code that its socket was closed with. */
-export const endReasonOf = (code: number): EndReason =>
-  code === closeCodes.normal || code === closeCodes.goingAway ? 'client-left' : 'connection-lost';
+/** A code that says that the client, or its page, is done: the standard's, or one of the application's own. */
+const isLeaving = (code: number): boolean =>
+  code === closeCodes.normal || code === closeCodes.goingAway || (code >= 3_000 && code <= 4_999);
+
+/** Whether the client left, or was lost, by the code with which it closed its socket, if it did. */
+export const endReasonOf = (code: number | undefined): EndReason =>
+  code !== undefined && isLeaving(code) ? 'client-left' : 'connection-lost';

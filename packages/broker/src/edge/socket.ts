@@ -21,8 +21,11 @@ export interface ClientSocketOptions {
 export interface SocketReader {
   /** A message arrived; undefined when it is no UTF-8. */
   read(text: string | undefined, bytes: number): void;
-  /** The socket is gone. Runs once. */
-  closed(code: number): void;
+  /**
+   * The socket is gone. Runs once.
+   * @param code With which the client closed it; undefined when it did not, or only answered our close.
+   */
+  closed(code: number | undefined): void;
   /** Reading has to stop: what was read waits, and there is no room for more. */
   readonly isFull: boolean;
   /** Reading may go on. */
@@ -46,6 +49,7 @@ export class ClientSocket implements Socket {
   isAlive = true;
   #reader: SocketReader | undefined;
   #isHeld = false;
+  #hasClosed = false;
   #unreadSinceMs: number | undefined;
   #flushedBytes = 0;
 
@@ -58,7 +62,7 @@ export class ClientSocket implements Socket {
     this.#ws.on('pong', () => (this.isAlive = true));
     this.#ws.on('message', (data) => this.#read(data));
     this.#ws.on('close', (code) => {
-      this.#reader?.closed(code);
+      this.#reader?.closed(this.#hasClosed ? undefined : code);
       options.onClosed(this);
     });
   }
@@ -95,6 +99,7 @@ export class ClientSocket implements Socket {
 
   close(code: number, reason: string): void {
     if (!this.isOpen) return;
+    this.#hasClosed = true;
     this.#ws.close(code, reason);
     // A paused socket would never see the answer to its close frame.
     this.#ws.resume();

@@ -1,7 +1,7 @@
 import { closeCodes, type SessionInfo } from '@wsbroker/protocol';
 import type { IncomingMessage } from 'node:http';
 import type { Broker, Connection } from '../api.ts';
-import { messageText, textFrame } from './frame.ts';
+import { asMessageFrame, messageText, textFrame } from './frame.ts';
 import type { ReplayBuffer } from './replay-buffer.ts';
 import { applySessionChange, type SessionChange } from './session-change.ts';
 import type { Socket } from './socket.ts';
@@ -78,8 +78,14 @@ export class HubConnection implements Connection {
     this.write(textFrame(messageText(message)));
   }
 
-  /** Writes a counted frame, which may be shared with other connections. */
+  /** Writes the frame of a message, which may be shared with other connections. */
   write(frame: Buffer): void {
+    if (this.replay) this.writeCounted(asMessageFrame(frame));
+    else this.#socket?.write(frame);
+  }
+
+  /** Writes a frame that is kept for replay as messages are. */
+  writeCounted(frame: Buffer): void {
     this.replay?.push(frame);
     this.#socket?.write(frame);
   }

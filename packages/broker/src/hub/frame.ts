@@ -36,3 +36,20 @@ export const textFrame = (text: string): Buffer => {
   frame.write(text, start, 'utf8');
   return frame;
 };
+
+const openingBracket = 0x5b;
+
+/** Where the payload of a frame of ours begins. */
+const payloadStart = (frame: Buffer): number => {
+  const length = frame[1] ?? 0;
+  return length < length16 ? 2 : length === length16 ? 4 : 10;
+};
+
+/**
+ * A message as clients of `wsbroker.v1` are sent it. There the first character tells frames from messages, so one
+ * that is a list gets a space before it, which JSON does not mind.
+ */
+export const asMessageFrame = (frame: Buffer): Buffer => {
+  const start = payloadStart(frame);
+  return frame[start] === openingBracket ? textFrame(` ${frame.toString('utf8', start)}`) : frame;
+};

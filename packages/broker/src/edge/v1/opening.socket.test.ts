@@ -69,7 +69,19 @@ test('a plain client and one of wsbroker.v1 are told the same messages', async (
   await using plain = await connectRaw(broker.url);
   await using client = await connectV1(broker.url);
   broker.broadcast({ type: 'news', n: 1 });
-  broker.broadcast('[1,2]');
   expect(await plain.next()).toEqual({ type: 'news', n: 1 });
-  expect(await client.next(({ length }) => length === undefined)).toEqual({ type: 'news', n: 1 });
+  expect(await client.nextMessage()).toEqual({ type: 'news', n: 1 });
+});
+
+test('P56: a message that is a list is no frame: a space stands before it', async () => {
+  await using broker = await startBroker();
+  await using plain = await connectRaw(broker.url);
+  await using client = await connectV1(broker.url);
+  const texts: string[] = [];
+  client.raw.socket.on('message', (data) => texts.push((data as Buffer).toString()));
+  broker.broadcast('["delivered",7]');
+  broker.broadcast({ type: 'end' });
+  await client.nextMessage(({ type }) => type === 'end');
+  expect(texts).toEqual([' ["delivered",7]', '{"type":"end"}']);
+  expect(await plain.next()).toEqual(['delivered', 7]);
 });

@@ -187,6 +187,7 @@ test('P81, P85, P86: after the grace time the backend is told once, and the clie
 test.each([
   ['a client that closes', (client: V1Client) => client.close(1000), 'client-left'],
   ['a page that is left', (client: V1Client) => client.close(1001), 'client-left'],
+  ['a client that closes with a code of its own', (client: V1Client) => client.close(4321), 'client-left'],
 ])('P85, P86: %s is gone at once', async (_what, leave, reason) => {
   await using stage = await start({ resumeGraceMs: 60_000 });
   await using client = await connectV1(stage.broker.url);
@@ -243,7 +244,13 @@ test('P78: messages that were counted are not asked for again, whatever the hand
 });
 
 test.each([
-  ['closes with a code of its own', (client: V1Client) => client.close(4321)],
+  [
+    'closes without a code',
+    async (client: V1Client) => {
+      client.raw.socket.close();
+      await client.closed;
+    },
+  ],
   [
     'sends what is no frame',
     async (client: V1Client) => {

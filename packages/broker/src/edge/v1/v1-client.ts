@@ -206,7 +206,7 @@ export class V1Client {
     this.#connection.attach(socket, handshake);
     this.#isOpened = true;
     for (const { message, code, text } of this.#failures) {
-      this.#connection.write(failedFrame(message, code as ErrorCode, text));
+      this.#connection.writeCounted(failedFrame(message, code as ErrorCode, text));
     }
     this.#failures = [];
     if (resumed) this.#receipts.tellAgain();
@@ -270,7 +270,7 @@ export class V1Client {
     socket.close(closeCodes.protocolError, `protocol-error: ${what}`);
   }
 
-  #lost(code: number): void {
+  #lost(code: number | undefined): void {
     this.#detach();
     const reason = endReasonOf(code);
     if (reason === 'client-left' || this.#lifetime.isPending) return this.end(reason);

@@ -52,12 +52,12 @@ export class V1Receipts implements Receipts {
 
   failed(n: number, code: ErrorCode, text: string): void {
     // Before any `delivered` that goes past it, which would say otherwise.
-    this.#connection.write(failedFrame(n, code, text));
+    this.#connection.writeCounted(failedFrame(n, code, text));
     this.delivered(n);
   }
 
   reply(request: number, message: unknown): void {
-    this.#connection.write(replyFrame(request, message));
+    this.#connection.writeCounted(replyFrame(request, message));
   }
 
   /**
