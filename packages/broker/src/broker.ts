@@ -1,8 +1,6 @@
-import { type Criteria, isJsonObject } from '@wsbroker/protocol';
-import { randomBytes } from 'node:crypto';
+import type { Criteria } from '@wsbroker/protocol';
 import { createServer, type Server } from 'node:http';
 import type { Server as SecureServer } from 'node:https';
-import { inspect } from 'node:util';
 import type { WebSocketServer } from 'ws';
 import type { Broker as BrokerApi, BrokerOptions } from './api.ts';
 import type { Backend } from './backend/backend.ts';
@@ -15,7 +13,7 @@ import { logSent } from './commands/built-in.ts';
 import type { CommandContext } from './commands/execute.ts';
 import type { Operation, Outcome } from './commands/operation.ts';
 import { Delivery } from './delivery/delivery.ts';
-import type { EventQueue } from './delivery/event-queue.ts';
+import { DirectEvents } from './delivery/direct-events.ts';
 import type { Journal } from './delivery/journal/journal.ts';
 import { AddressList } from './edge/address-list.ts';
 import type { ClientContext } from './edge/client-context.ts';
@@ -50,15 +48,12 @@ class RunningBroker implements BrokerApi {
   readonly #log: Log;
   readonly #engine: Engine<Operation, Outcome>;
   readonly #delivery: Delivery | undefined;
-  readonly #directQueue: EventQueue | undefined;
+  readonly #direct: DirectEvents | undefined;
   readonly #clients: Clients;
   readonly #upgrades: Upgrades;
   readonly #commands: CommandEndpoint;
   readonly #closing = new AbortController();
   readonly #leaveHttpServer: () => void;
-  /** Of this process alone: a backend that remembers ids must not take another broker's messages for repeats. */
-  readonly #directKey = `direct-${randomBytes(16).toString('base64url')}`;
-  #directCount = 0;
   readonly #settings: Settings;
   #journal: Journal | undefined;
   #closed: Promise<void> | undefined;
@@ -86,7 +81,7 @@ class RunningBroker implements BrokerApi {
         maxRequests: backend.maxRequests,
         log: this.#log,
       });
-      this.#directQueue = this.#delivery.open({ sessionInfo: { type: 'direct' } });
+      this.#direct = new DirectEvents(this.#delivery, this.#log);
     }
 
     this.#clients = new Clients(this.#clientContext(hub), trustedProxies);
@@ -138,12 +133,10 @@ class RunningBroker implements BrokerApi {
     message: { type: string; [field: string]: unknown },
     whenDone?: (answer: unknown) => unknown,
   ): void {
-    this.#checkCanSend(message);
-    this.#log.debug({ message }, '↑ to backend');
-    this.#directCount += 1;
-    const id = `${this.#directKey}-${this.#directCount}`;
-    const json = JSON.stringify(message);
-    this.#directQueue?.push({ id, type: message.type, json, whenDone }, json.length);
+    if (!this.#direct) {
+      throw new BrokerError('bad-option', 'sendBackendMessage: this broker has no `backend` to send to');
+    }
+    this.#direct.send(message, whenDone);
   }
 
   log(line: { text: unknown }): void {
@@ -157,27 +150,6 @@ class RunningBroker implements BrokerApi {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
-  }
-
-  #checkCanSend(message: unknown): void {
-    if (!this.#delivery) {
-      throw new BrokerError('bad-option', 'sendBackendMessage: this broker has no `backend` to send to');
-    }
-    if (!isJsonObject(message)) {
-      throw new TypeError(
-        `sendBackendMessage: the message is ${inspect(message, { depth: 0 })}: expected an object, such as { type: 'hello' }`,
-      );
-    }
-    if (this.#delivery.isStopped) {
-      throw new BrokerError('closed', 'sendBackendMessage: the broker is closed');
-    }
-    // Nobody pushes back on the application: without a bound, an outage would fill the heap.
-    if (this.#delivery.isFull) {
-      throw new BrokerError(
-        'queue-full',
-        'sendBackendMessage: as much as `maxTotalQueuedBytes` allows waits for the backend already: send again when it is back',
-      );
-    }
   }
 
   /** The journal is opened later than this is made, and found by each connection when it begins. */

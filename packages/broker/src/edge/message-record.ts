@@ -1,19 +1,11 @@
 import type { ErrorCode } from '@wsbroker/protocol';
-import type { Journal, JournalChange, StoredConnection } from '../delivery/journal/journal.ts';
+import type { Journal, JournalChange, StoredConnection, StoredEvent } from '../delivery/journal/journal.ts';
 import type { Fate, QueuedEvent } from '../delivery/queued-event.ts';
 import type { HubConnection } from '../hub/connection.ts';
 import type { Receipts } from './receipts.ts';
 
 /** An event that has its number. */
-export interface NumberedEvent {
-  readonly number: number;
-  readonly type: string;
-  readonly json: string;
-  /** The client's message that it is, by count. */
-  readonly message?: number | undefined;
-  readonly request?: number | undefined;
-  readonly reason?: string | undefined;
-}
+export type NumberedEvent = Omit<StoredEvent, 'wskey' | 'happenedAtMs'>;
 
 /** Why a message will not be processed. */
 export interface Failure {

@@ -4,13 +4,12 @@ import { type Handshake, HubConnection } from '../../hub/connection.ts';
 import { ReplayBuffer } from '../../hub/replay-buffer.ts';
 import type { ClientContext } from '../client-context.ts';
 import { ClientEvents, type EndReason } from '../client-events.ts';
-import { checkClientMessage, readClientJson, readClientMessage } from '../client-message.ts';
 import { Lifetime } from '../lifetime.ts';
 import { endReasonOf } from '../plain-client.ts';
-import type { ClientSocket, SocketReader } from '../socket.ts';
-import { byeFrame, failedFrame, openedFrame, pingFrame, pongFrame, statusFrame } from './down-frame.ts';
+import type { ClientSocket } from '../socket.ts';
+import { byeFrame, failedFrame, openedFrame, statusFrame } from './down-frame.ts';
 import { ResumeTokens, type TokenIndex } from './resume-tokens.ts';
-import { upFrameOf } from './up-frame.ts';
+import { V1Reader } from './v1-reader.ts';
 import { V1Receipts } from './v1-receipts.ts';
 
 export interface V1ClientInit {
@@ -175,7 +174,16 @@ export class V1Client {
 
   #attach(socket: ClientSocket): void {
     this.#socket = socket;
-    socket.reader = this.#readerOf(socket);
+    socket.reader = new V1Reader(socket, {
+      events: this.#events,
+      connection: this.#connection,
+      log: this.#context.log,
+      isOpened: () => this.#socket === socket && this.#isOpened,
+      heard: () => this.#confirm(),
+      lost: (code) => {
+        if (this.#socket === socket) this.#lost(code);
+      },
+    });
   }
 
   #detach(): ClientSocket | undefined {
@@ -211,63 +219,6 @@ export class V1Client {
     this.#failures = [];
     if (resumed) this.#receipts.tellAgain();
     if (this.#init.isDownTold()) this.tellStatus('down');
-  }
-
-  #readerOf(socket: ClientSocket): SocketReader {
-    const events = this.#events;
-    return {
-      read: (text, bytes) => {
-        if (this.#socket === socket) this.#read(socket, text, bytes);
-      },
-      closed: (code) => {
-        if (this.#socket === socket) this.#lost(code);
-      },
-      keepAlive: () => {
-        if (this.#socket === socket && this.#isOpened) socket.write(pingFrame);
-      },
-      get isFull() {
-        return events.isFull;
-      },
-      get isLow() {
-        return events.isLow;
-      },
-    };
-  }
-
-  #read(socket: ClientSocket, text: string | undefined, bytes: number): void {
-    if (!this.#isOpened) return this.#protocolError(socket, 'nothing may come before `opened`');
-    this.#confirm();
-    if (text?.[0] === '[') return this.#readFrame(socket, text, bytes);
-    this.#readMessage(readClientMessage(text), bytes);
-  }
-
-  #readFrame(socket: ClientSocket, text: string, bytes: number): void {
-    const read = readClientJson(text);
-    const frame = read.ok ? upFrameOf(read.json) : undefined;
-    switch (frame?.[0]) {
-      case 'ack':
-        if (this.#replay.acknowledge(frame[1])) return;
-        return this.#protocolError(socket, `${frame[1]} frames were never sent`);
-      case 'request':
-        return this.#readMessage(checkClientMessage(frame[2]), bytes, frame[1]);
-      case 'ping':
-        return this.#connection.writeOnce(pongFrame);
-      case 'pong':
-        return;
-      default:
-        return this.#protocolError(socket, 'no frame of wsbroker.v1');
-    }
-  }
-
-  #readMessage(read: ReturnType<typeof readClientMessage>, bytes: number, request?: number): void {
-    if (!read.ok) return this.#events.refused({ code: read.code, text: read.text });
-    this.#context.log.debug({ wskey: this.#connection.wskey, message: read.message }, '→ from client');
-    this.#events.messaged(read.message, bytes, request);
-  }
-
-  #protocolError(socket: ClientSocket, what: string): void {
-    this.#context.log.debug({ wskey: this.#connection.wskey, what }, '! refused a frame of wsbroker.v1');
-    socket.close(closeCodes.protocolError, `protocol-error: ${what}`);
   }
 
   #lost(code: number | undefined): void {
