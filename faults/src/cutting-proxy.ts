@@ -3,19 +3,28 @@ import { type AddressInfo, connect, createServer, type Server, type Socket } fro
 
 export type Direction = 'up' | 'down';
 
-/** A TCP proxy whose first connection is reset after so many bytes; those that follow are left alone. */
+/** After so many bytes in this direction. */
+export interface Cut {
+  readonly direction: Direction;
+  readonly afterBytes: number;
+}
+
+/** A TCP proxy that cuts its first connections, each as it is told to; those that follow are left alone. */
 export class CuttingProxy implements AsyncDisposable {
-  /** How many bytes of the first connection went each way. */
+  /** How many bytes of the first connection came each way. */
   readonly passed = { up: 0, down: 0 };
   connections = 0;
-  isCut = false;
+  /** How many of them have been cut. */
+  cuts = 0;
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
 
-  constructor(target: number, cut?: { direction: Direction; afterBytes: number }) {
+  constructor(target: number, plan: readonly Cut[] = []) {
     this.#server = createServer((client) => {
+      const cut = plan[this.connections];
+      const passed = this.connections === 0 ? this.passed : { up: 0, down: 0 };
       this.connections += 1;
-      const isFirst = this.connections === 1;
+      let isCut = false;
       const broker = connect({ port: target, host: '127.0.0.1', noDelay: true });
       client.setNoDelay(true);
       const end = (): void => {
@@ -30,14 +39,15 @@ export class CuttingProxy implements AsyncDisposable {
           to.end();
         });
         from.on('data', (chunk: Buffer) => {
-          const left =
-            isFirst && cut?.direction === direction ? cut.afterBytes - this.passed[direction] : Infinity;
-          if (isFirst) this.passed[direction] += chunk.length;
+          if (isCut) return;
+          const left = cut?.direction === direction ? cut.afterBytes - passed[direction] : Infinity;
+          passed[direction] += chunk.length;
           if (chunk.length <= left) {
             to.write(chunk);
             return;
           }
-          this.isCut = true;
+          isCut = true;
+          this.cuts += 1;
           // Up to this byte all has to arrive, so this side is closed and not reset.
           if (left > 0) to.write(chunk.subarray(0, left));
           to.destroySoon();

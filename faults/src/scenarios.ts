@@ -9,6 +9,7 @@ import { commitOrder } from './scenarios/commit-order.ts';
 import { diskFull } from './scenarios/disk-full.ts';
 import { handlersThrow } from './scenarios/handlers-throw.ts';
 import { requestsHang } from './scenarios/requests-hang.ts';
+import { streamCutAgain } from './scenarios/stream-cut-again.ts';
 import { streamCut } from './scenarios/stream-cut.ts';
 
 export const scenarios: readonly Scenario[] = [
@@ -16,6 +17,7 @@ export const scenarios: readonly Scenario[] = [
   brokerKilled,
   commitOrder,
   streamCut,
+  streamCutAgain,
   requestsHang,
   backendAnswersBadly,
   backendDown,
