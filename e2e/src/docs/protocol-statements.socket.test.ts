@@ -169,7 +169,6 @@ test('P79: however often `opened` is lost on its way, the token before it stays 
 });
 
 test.each([
-  ['closes with a code of its own', (client: V1Client) => client.close(4100)],
   ['closes without a code', (client: V1Client) => (client.raw.socket.close(), client.closed)],
   ['sends what is no frame', (client: V1Client) => (client.sendFrame(['nonsense']), client.closed)],
 ])('P87: a client that %s comes back to its connection', async (_what, lose) => {
