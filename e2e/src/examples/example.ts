@@ -5,7 +5,7 @@ import { freePort, type SpawnedProcess, spawnProcess } from '@wsbroker/testkit';
 import { type BrokerProcess, startBrokerProcess } from '../broker-process.ts';
 import { inRepository } from '../repository.ts';
 
-export interface BackendOptions {
+interface BackendOptions {
   readonly port: number;
   readonly brokerPort: number;
   /** The file of its database. */

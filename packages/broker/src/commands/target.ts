@@ -4,7 +4,7 @@ import type { Target } from '../hub/hub.ts';
 import { CommandError } from './command-error.ts';
 
 /** The connection that caused the event. */
-export interface EventOrigin {
+interface EventOrigin {
   readonly connection: HubConnection;
   /** Of a client's request: takes the reply, and says whether it was the first. */
   readonly reply?: ((message: unknown) => boolean) | undefined;

@@ -18,7 +18,7 @@ import { backoffMs } from './backoff.ts';
  *  8. A state is never changed, only replaced; an event that changes nothing gives the same object.
  */
 
-export type OutageStateName = 'up' | 'down' | 'recovering';
+type OutageStateName = 'up' | 'down' | 'recovering';
 
 export interface OutageState {
   readonly name: OutageStateName;
@@ -61,7 +61,7 @@ export type OutageEvent =
   | ({ readonly type: 'dropped' } & Ended)
   /** A probe is sent. */
   | { readonly type: 'probe-began' };
-export type OutageEventType = OutageEvent['type'];
+type OutageEventType = OutageEvent['type'];
 
 /** Time, chance and settings: what a transition depends on besides state and event. */
 export interface OutageCircumstances {
@@ -74,7 +74,7 @@ export interface OutageCircumstances {
 }
 
 /** One reset may be a connection that the backend had just closed for being idle; two in a row are no accident. */
-export const maxLost = 2;
+const maxLost = 2;
 
 /** Fewer may be poison events, each of which fails for a reason of its own. */
 export const maxFailing = 5;

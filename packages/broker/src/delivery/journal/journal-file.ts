@@ -15,7 +15,7 @@ export class UnusableFileError extends Error {
 }
 
 /** There is room on the disk, and none in the journal. */
-export class FullError extends Error {
+class FullError extends Error {
   override readonly name = 'FullError';
   /** As SQLite says it. */
   readonly errcode = 13;

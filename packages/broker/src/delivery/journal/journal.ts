@@ -36,13 +36,6 @@ export interface StoredFailure {
   readonly text: string;
 }
 
-/** An event that was given up. */
-export interface DeadLetter extends StoredEvent {
-  readonly id: string;
-  readonly why: string;
-  readonly diedAtMs: number;
-}
-
 /** One change of the journal. Changes are committed in the order in which they were written. */
 export type JournalChange =
   /** A connection was made. */
