@@ -12,11 +12,11 @@ const programs = [
     packages: 'chromium',
   },
   {
-    name: 'PHP with curl',
+    name: 'PHP with curl and SQLite',
     command: 'php',
-    args: ['-r', 'exit(extension_loaded("curl") ? 0 : 1);'],
+    args: ['-r', 'exit(extension_loaded("curl") && extension_loaded("pdo_sqlite") ? 0 : 1);'],
     without: 'the tests with a PHP backend',
-    packages: 'php-cli php-curl',
+    packages: 'php-cli php-curl php-sqlite3',
   },
   {
     name: 'Python 3',
@@ -31,6 +31,13 @@ const programs = [
     args: ['-v'],
     without: 'the tests behind a real reverse proxy',
     packages: 'nginx-light',
+  },
+  {
+    name: 'strace',
+    command: 'strace',
+    args: ['--version'],
+    without: 'the order of system calls of a broker with a journal',
+    packages: 'strace',
   },
 ];
 

@@ -5,7 +5,7 @@ import { startBackend } from '../backend.ts';
 import { startBroker } from '../broker.ts';
 import { isCommit, judgeCommits, type Mark } from '../commit-judge.ts';
 import { exactly, type Figure, info } from '../figure.ts';
-import { hasProgram } from '../program.ts';
+import { hasProgram, mayTrace } from '../program.ts';
 import { scenario } from '../scenario.ts';
 import { readTrace } from '../trace.ts';
 
@@ -24,6 +24,7 @@ export const commitOrder = scenario<Scale>({
   short: { oneByOne: 10, clients: 4, each: 5 },
   async run({ oneByOne, clients, each }, progress): Promise<Figure[]> {
     if (!hasProgram('strace')) return [info('left out', 'no strace here: apt-get install strace')];
+    if (!mayTrace()) return [info('left out', 'strace may not trace here: ptrace is not permitted')];
     await using backend = await startBackend();
     const traceFile = (folder: string): string => join(folder, 'trace');
     await using broker = await startBroker({

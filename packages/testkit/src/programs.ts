@@ -18,7 +18,12 @@ const program = (name: ProgramName): Program => {
     case 'chromium':
       return { command: chromiumPath(), args: ['--version'], packages: 'chromium' };
     case 'php':
-      return { command: 'php', args: ['-m'], expected: [/^json$/m, /^curl$/m], packages: 'php-cli php-curl' };
+      return {
+        command: 'php',
+        args: ['-m'],
+        expected: [/^json$/m, /^curl$/m, /^pdo_sqlite$/m],
+        packages: 'php-cli php-curl php-sqlite3',
+      };
     case 'python3':
       return { command: 'python3', args: ['--version'], expected: [/^Python 3/m], packages: 'python3' };
     case 'nginx':
