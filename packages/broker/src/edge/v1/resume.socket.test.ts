@@ -1,4 +1,4 @@
-import { brokerStarter, connectV1, startFakeBackend, type V1Client } from '@wsbroker/testkit';
+import { brokerStarter, connectRaw, connectV1, startFakeBackend, type V1Client } from '@wsbroker/testkit';
 import { expect, test } from 'vitest';
 import { Broker, type BrokerOptions } from '../../index.ts';
 
@@ -264,4 +264,25 @@ test.each([
   await lose(first);
   await using second = await resume(stage.broker.url, first);
   expect(second.opened).toMatchObject({ resumed: true });
+});
+
+test('P81: more than is kept, sent while a client is being resumed, is no silent gap', async () => {
+  const { promise: decided, resolve: decide } = Promise.withResolvers<boolean>();
+  await using stage = await start({ replayMessages: 2, onClientMessage: () => decided });
+  const { broker } = stage;
+  await using first = await connectV1(broker.url);
+  first.send({ type: 'slow' });
+  first.sendFrame(['ping']);
+  await first.nextFrame('pong');
+  await first.terminate();
+  await using raw = await connectRaw(broker.url, { protocols: 'wsbroker.v1' });
+  raw.send(['open', { token: first.opened.token, received: first.received }]);
+  // It is resumed once the handler has decided; until then the first socket is gone and this one is not opened.
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  for (let n = 0; n < 5; n += 1) broker.broadcast({ type: 'news', n });
+  decide(true);
+  expect(await raw.closed).toEqual({ code: 4001, reason: 'slow-consumer' });
+  expect(raw.received).toEqual([]);
+  await using again = await resume(broker.url, first);
+  expect(again.opened).toMatchObject({ resumed: false });
 });

@@ -129,7 +129,7 @@ export class V1Client {
   resume(socket: ClientSocket, { handshake, fingerprint, token: shown, received }: Resumption): boolean {
     if (this.#lifetime.isEnded || this.#lifetime.isPending || fingerprint !== this.#init.fingerprint)
       return false;
-    if (!this.#hasGap && this.#replay.after(received) === undefined) {
+    if (!this.#canGoOnFrom(received)) {
       this.end('connection-lost');
       return false;
     }
@@ -144,11 +144,22 @@ export class V1Client {
       const token = this.#tokens.next(shown);
       void this.#storeTokens().then(() => {
         if (this.#socket !== socket) return;
-        this.#opened(socket, { handshake, token, received, resumed: true });
-        socket.release();
+        if (this.#canGoOnFrom(received)) {
+          this.#opened(socket, { handshake, token, received, resumed: true });
+          socket.release();
+        } else {
+          // So much was sent meanwhile. The client comes back, and gets a new connection.
+          this.#detach()?.close(closeCodes.slowConsumer, 'slow-consumer');
+          this.end('connection-lost');
+        }
       });
     });
     return true;
+  }
+
+  /** Whether all counted frames after these are still here. */
+  #canGoOnFrom(received: number): boolean {
+    return this.#hasGap || this.#replay.after(received) !== undefined;
   }
 
   /** Tells whether the backend takes events, and how many of this connection wait. */
