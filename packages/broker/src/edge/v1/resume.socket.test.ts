@@ -274,11 +274,10 @@ test('P81: more than is kept, sent while a client is being resumed, is no silent
   first.send({ type: 'slow' });
   first.sendFrame(['ping']);
   await first.nextFrame('pong');
-  await first.terminate();
   await using raw = await connectRaw(broker.url, { protocols: 'wsbroker.v1' });
   raw.send(['open', { token: first.opened.token, received: first.received }]);
   // It is resumed once the handler has decided; until then the first socket is gone and this one is not opened.
-  await new Promise((resolve) => setTimeout(resolve, 50));
+  expect(await first.closed).toMatchObject({ code: 4003 });
   for (let n = 0; n < 5; n += 1) broker.broadcast({ type: 'news', n });
   decide(true);
   expect(await raw.closed).toEqual({ code: 4001, reason: 'slow-consumer' });
