@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { History } from '@wsbroker/testkit';
 import { startBackend } from '../backend.ts';
 import { startBroker } from '../broker.ts';
@@ -38,11 +39,13 @@ export const requestsHang = scenario<Scale>({
     for (const { latenciesMs } of [...others.clients, ...healthy.clients]) latenciesMs.length = 0;
     for (const client of stuck.clients) for (let n = 0; n < 3; n += 1) client.say('hang');
     progress(`${hanging} hang`);
-    await talk(durationMs);
+    const talking = talk(durationMs);
+    await delay(durationMs / 2);
     const { inFlight } = await backend.facts();
+    await talking;
     const [p99, healthyP99] = [p99Of(others), p99Of(healthy)];
     return [
-      info('requests that hang', inFlight),
+      info('requests in flight while some hang', inFlight),
       info('p99 where none hangs', `${healthyP99.toFixed(1)} ms`),
       info('p99 of the others where some hang', `${p99.toFixed(1)} ms`),
       exactly('of the others not delivered', others.unsettled, 0),
