@@ -3,6 +3,9 @@ import type { Figure } from './figure.ts';
 import type { Progress, Scenario } from './scenario.ts';
 import { scenarios } from './scenarios.ts';
 
+// An `exit` event is what ends the processes that were started; a signal alone would leave them behind.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => process.exit(1));
+
 const args = process.argv.slice(2);
 const isShort = args.includes('--short');
 const isTerminal = process.stdout.isTTY;
