@@ -1,5 +1,5 @@
-import { brokerStarter, connectRaw, connectTcp, startFakeBackend } from '@wsbroker/testkit';
-import { expect, test } from 'vitest';
+import { brokerStarter, connectRaw, connectTcp, connectV1, startFakeBackend } from '@wsbroker/testkit';
+import { expect, test, vi } from 'vitest';
 import { Broker } from '../index.ts';
 
 const startBroker = brokerStarter(Broker);
@@ -65,4 +65,36 @@ test('a broker without clients, or whose clients come and go, has no heartbeat l
   await new Promise((resolve) => client.socket.once('ping', resolve));
   await client.close();
   await broker.close();
+});
+
+test('a clock that is set forward or back by an hour closes nothing, and gives up no event', async () => {
+  await using backend = await startFakeBackend();
+  await using broker = await startBroker({
+    backend: { url: backend.url },
+    pingIntervalMs: 50,
+    pongTimeoutMs: 5_000,
+    retryMaxMs: 50,
+  });
+  await using plain = await connectRaw(broker.url);
+  await using client = await connectV1(broker.url);
+  await client.deliveredUpTo(client.send({ type: 'before' }));
+  const pinged = async (): Promise<void> => {
+    await new Promise((resolve) => client.raw.socket.once('ping', resolve));
+  };
+  try {
+    for (const hours of [1, -1]) {
+      await backend.stop();
+      const n = client.send({ type: 'over', hours });
+      await client.ackedUpTo(n);
+      vi.setSystemTime(Date.now() + hours * 3_600_000);
+      await pinged();
+      await pinged();
+      await backend.start();
+      await client.deliveredUpTo(n);
+    }
+  } finally {
+    vi.useRealTimers();
+  }
+  expect(client.failed.size).toBe(0);
+  expect([plain.isOpen, client.raw.isOpen]).toEqual([true, true]);
 });
