@@ -33,6 +33,13 @@ const programs = [
     packages: 'nginx-light',
   },
   {
+    name: 'prlimit',
+    command: 'prlimit',
+    args: ['--version'],
+    without: 'the tests of a journal on a disk that refuses',
+    packages: 'util-linux',
+  },
+  {
     name: 'strace',
     command: 'strace',
     args: ['--version'],

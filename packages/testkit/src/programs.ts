@@ -9,7 +9,7 @@ interface Program {
   readonly packages: string;
 }
 
-export type ProgramName = 'chromium' | 'php' | 'python3' | 'nginx';
+export type ProgramName = 'chromium' | 'php' | 'python3' | 'nginx' | 'prlimit';
 
 export const chromiumPath = (): string => process.env['CHROMIUM'] ?? '/usr/bin/chromium';
 
@@ -28,6 +28,8 @@ const program = (name: ProgramName): Program => {
       return { command: 'python3', args: ['--version'], expected: [/^Python 3/m], packages: 'python3' };
     case 'nginx':
       return { command: 'nginx', args: ['-v'], packages: 'nginx' };
+    case 'prlimit':
+      return { command: 'prlimit', args: ['--version'], packages: 'util-linux' };
   }
 };
 

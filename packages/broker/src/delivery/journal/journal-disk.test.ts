@@ -1,6 +1,6 @@
 /** A disk that refuses: what a process may not write past its limit is `EFBIG`, to SQLite an I/O error. */
-import { Inbox } from '@wsbroker/testkit';
-import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
+import { has, Inbox } from '@wsbroker/testkit';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { statSync } from 'node:fs';
 import { createInterface } from 'node:readline';
@@ -9,7 +9,7 @@ import { expect, test } from 'vitest';
 import { JournalPlace } from '../../../test/journal-place.ts';
 
 const program = fileURLToPath(new URL('../../../test/journal-program.ts', import.meta.url));
-const canLimit = spawnSync('prlimit', ['--version']).status === 0;
+const canLimit = has('prlimit');
 
 /** `test/journal-program.ts` at the other end of a pipe. */
 class ObedientWriter implements AsyncDisposable {
