@@ -438,7 +438,7 @@ test('says so when the file may not be written', async () => {
   const db = new DatabaseSync(stage.file, { readOnly: true });
   const why = (): string => {
     try {
-      db.exec('DELETE FROM events');
+      db.exec('CREATE TABLE other (field)');
       return 'it was written';
     } catch (error) {
       return whyUnusable(error);
