@@ -8,7 +8,6 @@ import type { Socket } from '../src/hub/socket.ts';
 /** Keeps what it is given. */
 class FakeSocket implements Socket, ConnectionOwner {
   readonly frames: Buffer[] = [];
-  sessionChanges = 0;
   readonly closes: { code: number; reason: string }[] = [];
 
   write(frame: Buffer): void {
@@ -19,8 +18,11 @@ class FakeSocket implements Socket, ConnectionOwner {
     this.closes.push({ code, reason });
   }
 
+  /** Runs when a command has changed the session. */
+  onSessionChanged: () => void = () => {};
+
   sessionChanged(): void {
-    this.sessionChanges += 1;
+    this.onSessionChanged();
   }
 
   /** The texts of the frames so far. */
