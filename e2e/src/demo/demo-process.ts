@@ -18,11 +18,11 @@ export interface DemoStatus {
 
 export const demoEntry = inRepository('apps/demo/src/server/main.ts');
 
-/** A folder for the history, gone at the end. */
+/** Where the history may be: in a folder that is not there yet, as in a fresh clone. Gone at the end. */
 export const dataFolder = (): Disposable & { readonly file: string } => {
   const folder = mkdtempSync(join(tmpdir(), 'wsbroker-demo-'));
   return {
-    file: join(folder, 'chat.sqlite'),
+    file: join(folder, 'data', 'chat.sqlite'),
     [Symbol.dispose]: () => rmSync(folder, { recursive: true, force: true }),
   };
 };

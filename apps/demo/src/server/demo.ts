@@ -1,5 +1,6 @@
+import { mkdirSync } from 'node:fs';
 import { isIP } from 'node:net';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { SocketFigures } from '../child-message.ts';
 import { Control } from './control.ts';
 import { freePort } from './free-port.ts';
@@ -39,6 +40,7 @@ export class Demo {
    */
   async start(): Promise<string> {
     const { host, port } = this.#settings;
+    makeFolderOf(this.#settings.dataFile);
     const site = new Site(join(demoFolder, 'dist'));
     const backendPort = await freePort();
     const broker = (this.#broker = this.#brokerProcess(backendPort));
@@ -126,6 +128,17 @@ export class Demo {
 }
 
 /** One line that says what is wrong and what to set; anything unforeseen stays as it is. */
+/** In a fresh clone there is none yet, and both the history and the journal go there. */
+const makeFolderOf = (file: string): void => {
+  try {
+    mkdirSync(dirname(file), { recursive: true });
+  } catch (error) {
+    throw new StartError(
+      `The folder of ${file} cannot be made: ${String(error)}. DEMO_DATA names another file.`,
+    );
+  }
+};
+
 const startError = (error: unknown, variable: string, port: number, host: string): Error => {
   switch ((error as { readonly code?: unknown }).code) {
     case 'EADDRINUSE':
