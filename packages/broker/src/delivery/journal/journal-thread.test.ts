@@ -2,7 +2,7 @@
 import { Inbox, spawnProcess, watchForLeaks } from '@wsbroker/testkit';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import type { Worker } from 'node:worker_threads';
+import { Worker } from 'node:worker_threads';
 import { expect, test } from 'vitest';
 import { JournalPlace } from '../../../test/journal-place.ts';
 import type { Journal, JournalChange } from './journal.ts';
@@ -116,6 +116,27 @@ test('a thread that ends before it opened the file again is started once more', 
   expect(threads.count).toBe(4);
   await journal.close();
   expect(await numbersIn(place)).toEqual([1]);
+});
+
+test('a thread that says why the file cannot be used, and goes before it is told to, is no crash', async () => {
+  await using place = new JournalPlace();
+  const opening = place.open({
+    startWorker: () => {
+      const worker = new Worker(
+        `require('node:worker_threads').parentPort.postMessage({ kind: 'unusable', text: 'it is no journal' })`,
+        { eval: true },
+      );
+      // Its word and its end then arrive at once.
+      const untilMs = performance.now() + 500;
+      while (performance.now() < untilMs);
+      return worker;
+    },
+  });
+  await expect(opening).rejects.toMatchObject({
+    code: 'journal-failed',
+    message: expect.stringContaining('it is no journal') as string,
+  });
+  expect(place.log.messages('error')).toEqual([]);
 });
 
 test('a commit whose answer is lost with the thread is made again, and changes nothing', async () => {

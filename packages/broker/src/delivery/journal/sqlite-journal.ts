@@ -193,6 +193,8 @@ class SqliteJournal implements Journal {
   #crashed(why: string): void {
     this.#isOpen = false;
     this.#thread = undefined;
+    // It had said why the file cannot be used, and went before it was told to.
+    if (this.#isEnded) return;
     const waiter = this.#opening ?? this.#loading;
     if (waiter) {
       this.#refuse(waiter, why);
