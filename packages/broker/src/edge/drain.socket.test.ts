@@ -30,11 +30,12 @@ test('P85, P86: closing ends each connection once, of clients on a socket and of
 });
 
 test('closes are spread over the window, and what clients sent before is delivered', async () => {
+  const count = 400;
   /** How long it takes from the first close to the last, with this much time for all of it. */
   const spreadMs = async (drainMs: number): Promise<number> => {
     await using backend = await startFakeBackend();
     await using broker = await startBroker({ backend: { url: backend.url }, drainMs });
-    const clients = await Promise.all(Array.from({ length: 200 }, () => connectV1(broker.url)));
+    const clients = await Promise.all(Array.from({ length: count }, () => connectV1(broker.url)));
     for (const client of clients) client.send({ type: 'last' });
     await Promise.all(clients.map((client) => client.ackedUpTo(1)));
     const closedMs: number[] = [];
@@ -45,11 +46,11 @@ test('closes are spread over the window, and what clients sent before is deliver
     await broker.close();
     await Promise.all(closed);
     if (drainMs > 1)
-      expect(backend.events.filter(({ message }) => message.type === 'client-last')).toHaveLength(200);
+      expect(backend.events.filter(({ message }) => message.type === 'client-last')).toHaveLength(count);
     return Math.max(...closedMs) - Math.min(...closedMs);
   };
   const atOnceMs = await spreadMs(1);
-  expect(await spreadMs(30_000)).toBeGreaterThan(3 * atOnceMs);
+  expect(await spreadMs(30_000)).toBeGreaterThan(1.5 * atOnceMs);
 });
 
 test('a client that answers no close does not hold up the broker', async () => {

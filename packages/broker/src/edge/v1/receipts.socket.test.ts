@@ -203,7 +203,7 @@ test('P73: clients are told when the backend is away, and when it is back', asyn
 });
 
 test('P74: a client that is not read is sent `ping`, so that it does not take the silence for a dead network', async () => {
-  await using stage = await start([], { maxQueuedEvents: 4, pingIntervalMs: 50, pongTimeoutMs: 50 });
+  await using stage = await start([], { maxQueuedEvents: 4, pingIntervalMs: 50, pongTimeoutMs: 1_500 });
   const { client, backend } = stage;
   await backend.stop();
   for (let n = 0; n < 8; n += 1) client.send({ type: 'say', n });
