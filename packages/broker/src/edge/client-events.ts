@@ -3,9 +3,10 @@ import type { Broker } from '../api.ts';
 import type { Delivery } from '../delivery/delivery.ts';
 import type { EventQueue } from '../delivery/event-queue.ts';
 import type { Journal, JournalChange, StoredConnection, StoredEvent } from '../delivery/journal/journal.ts';
-import type { QueuedEvent } from '../delivery/queued-event.ts';
+import type { Fate, QueuedEvent } from '../delivery/queued-event.ts';
 import type { HubConnection } from '../hub/connection.ts';
 import type { Log } from '../ops/logger.ts';
+import type { EndReason } from './end-reason.ts';
 import {
   type Authorization,
   type Failure,
@@ -34,9 +35,6 @@ export interface ClientEventsInit {
   readonly onLeft: () => void;
 }
 
-/** Why a connection ended, as the backend is told. */
-export type EndReason = 'client-left' | 'connection-lost' | 'closed' | 'broker-closed' | 'broker-restarted';
-
 /** What the journal keeps so that a client can resume. */
 export type ResumeKeys = Pick<StoredConnection, 'tokenHashes' | 'fingerprint'>;
 
@@ -57,12 +55,17 @@ interface Happening {
   readonly authorization?: Authorization | undefined;
 }
 
-const handlerFailed = {
+const handlerFailed: Failure = {
+  code: 'handler-failed',
+  text: 'A handler of the application failed: the message was not processed',
+};
+
+/** The same, for `authorize`: nobody has agreed to the connection. */
+const notAgreed: Fate = {
   outcome: 'dead-letter',
   code: 'handler-failed',
   reason: 'a handler of the application failed',
-  text: 'A handler of the application failed: the message was not processed',
-} as const;
+};
 
 /**
  * What happens on one connection, told to the application's handlers and, as events, to the backend.
@@ -233,11 +236,11 @@ export class ClientEvents {
       const queued = this.#record.queued(event, authorization);
       return taken ? taken.then(() => queued) : queued;
     }
-    if (event === 'failed') authorization?.ended(handlerFailed);
+    if (event === 'failed') authorization?.ended(notAgreed);
     else authorization?.answered([]);
     // A handler has no way to reply: who asked is told, and does not wait for ever.
     const failure = event === 'failed' ? handlerFailed : request === undefined ? undefined : noReply;
-    this.#record.conclude(message, failure && { code: failure.code, text: failure.text }, changes);
+    this.#record.conclude(message, failure, changes);
     return undefined;
   }
 

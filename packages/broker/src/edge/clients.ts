@@ -14,7 +14,7 @@ import { PlainClient } from './plain-client.ts';
 import type { ClientSocket } from './socket.ts';
 import { OpeningSocket } from './v1/opening-socket.ts';
 import { TokenIndex } from './v1/resume-tokens.ts';
-import { V1Client, type V1ClientInit } from './v1/v1-client.ts';
+import { type Left, V1Client, type V1ClientInit } from './v1/v1-client.ts';
 
 const keyBytes = 16;
 
@@ -75,19 +75,12 @@ export class Clients {
     for (const connection of connections) {
       const { wskey, fingerprint } = connection;
       const sessionInfo = JSON.parse(connection.sessionInfo) as SessionInfo;
-      const client = this.#v1Client({
-        sessionInfo,
-        handshake: restoredHandshake(),
-        fingerprint,
-        received: connection.received,
-        tokenHashes: connection.tokenHashes,
-        waiting: (eventsOf.get(wskey) ?? []).flatMap(({ message }) => message ?? []),
-      });
-      client.restore({
+      const left = {
         connection,
         events: eventsOf.get(wskey) ?? [],
         failures: failuresOf.get(wskey) ?? [],
-      });
+      };
+      this.#v1Client({ sessionInfo, handshake: restoredHandshake(), fingerprint }, left).restore(left);
     }
   }
 
@@ -131,13 +124,14 @@ export class Clients {
     this.#v1Client({ sessionInfo: this.#sessionInfo(handshake), handshake, fingerprint }).begin(socket);
   }
 
-  #v1Client(init: Omit<V1ClientInit, 'tokens' | 'isDownTold' | 'onEnded'>): V1Client {
-    const client: V1Client = new V1Client(this.#context, {
+  #v1Client(init: Omit<V1ClientInit, 'tokens' | 'isDownTold' | 'onEnded'>, left?: Left): V1Client {
+    const owned: V1ClientInit = {
       ...init,
       tokens: this.#tokens,
       isDownTold: () => this.#isDownTold,
       onEnded: () => this.#v1.delete(client),
-    });
+    };
+    const client: V1Client = new V1Client(this.#context, owned, left);
     this.#v1.add(client);
     return client;
   }

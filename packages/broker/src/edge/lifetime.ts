@@ -1,10 +1,10 @@
 import { closeCodes } from '@wsbroker/protocol';
-import type { StoredConnection } from '../delivery/journal/journal.ts';
 import type { Fate } from '../delivery/queued-event.ts';
 import type { HubConnection } from '../hub/connection.ts';
 import type { Hub } from '../hub/hub.ts';
 import type { Log } from '../ops/logger.ts';
-import type { ClientEvents, EndReason } from './client-events.ts';
+import type { ClientEvents, ResumeKeys } from './client-events.ts';
+import type { EndReason } from './end-reason.ts';
 import { isRefusedBy, refusalCode } from './refusal.ts';
 
 export interface LifetimeOptions {
@@ -53,15 +53,15 @@ export class Lifetime {
     return this.#isRefused ? refusalCode(code) : code;
   }
 
-  begin(stored: Pick<StoredConnection, 'tokenHashes' | 'fingerprint'>, authorize: boolean): void {
+  begin(keys: ResumeKeys, authorize: boolean): void {
     const { connection, events, hub } = this.#options;
     if (!authorize) {
       this.#admit();
-      events.connected(stored);
+      events.connected(keys);
       return;
     }
     hub.hold(connection);
-    events.connected(stored, {
+    events.connected(keys, {
       answered: (commands) => this.#answered(commands),
       ended: (fate) => this.#decided(fate),
     });

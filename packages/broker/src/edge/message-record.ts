@@ -104,8 +104,7 @@ export class MessageRecord {
       this.#receipts.taken(message);
       if (!failure) this.#receipts.delivered(message);
     };
-    if (this.#journal && all.length > 0) void this.#journal.write(...all).then(told);
-    else told();
+    this.#writeThen(all, told);
   }
 
   /** The event as it waits to be delivered. */
@@ -144,16 +143,20 @@ export class MessageRecord {
     const change: JournalChange = isDead
       ? { kind: 'dead-letter', wskey, number, why: fate.reason }
       : { kind: 'delivered', wskey, number };
-    const written = this.#journal?.write(change, ...this.#failed(message, failure));
-    if (message === undefined) return;
-    // It is true already that it was delivered. That it never will be is true once nobody would send it again.
-    if (!failure) this.#receipts.delivered(message);
-    else this.#tellFailure(message, failure, written);
+    // That it never will be is true once nobody would send it again; that it was delivered is true already.
+    if (message !== undefined && failure) {
+      const { code, text } = failure;
+      const tell = (): void => this.#receipts.failed(message, code, text);
+      this.#writeThen([change, ...this.#failed(message, failure)], tell);
+      return;
+    }
+    this.write(change);
+    if (message !== undefined) this.#receipts.delivered(message);
   }
 
-  #tellFailure(message: number, { code, text }: Failure, written: Promise<void> | undefined): void {
-    const tell = (): void => this.#receipts.failed(message, code, text);
-    if (written) void written.then(tell);
+  /** Tells once the changes are on disk; at once where there are none, or no journal. */
+  #writeThen(changes: readonly JournalChange[], tell: () => void): void {
+    if (this.#journal && changes.length > 0) void this.#journal.write(...changes).then(tell);
     else tell();
   }
 

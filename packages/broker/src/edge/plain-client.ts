@@ -1,8 +1,9 @@
-import { closeCodes, type SessionInfo } from '@wsbroker/protocol';
+import type { SessionInfo } from '@wsbroker/protocol';
 import { type Handshake, HubConnection } from '../hub/connection.ts';
 import type { ClientContext } from './client-context.ts';
-import { ClientEvents, type EndReason } from './client-events.ts';
+import { ClientEvents } from './client-events.ts';
 import { readClientMessage } from './client-message.ts';
+import { type EndReason, endReasonOf } from './end-reason.ts';
 import { Lifetime } from './lifetime.ts';
 import { PlainReceipts } from './receipts.ts';
 import type { ClientSocket, SocketReader } from './socket.ts';
@@ -99,11 +100,3 @@ export class PlainClient implements SocketReader {
     this.#socket.close(this.#lifetime.closeCode(code), reason);
   }
 }
-
-/** A code that says that the client, or its page, is done: the standard's, or one of the application's own. */
-const isLeaving = (code: number): boolean =>
-  code === closeCodes.normal || code === closeCodes.goingAway || (code >= 3_000 && code <= 4_999);
-
-/** Whether the client left, or was lost, by the code with which it closed its socket, if it did. */
-export const endReasonOf = (code: number | undefined): EndReason =>
-  code !== undefined && isLeaving(code) ? 'client-left' : 'connection-lost';

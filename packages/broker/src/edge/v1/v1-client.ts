@@ -3,9 +3,9 @@ import type { LeftConnection, StoredEvent, StoredFailure } from '../../delivery/
 import { type Handshake, HubConnection } from '../../hub/connection.ts';
 import { ReplayBuffer } from '../../hub/replay-buffer.ts';
 import type { ClientContext } from '../client-context.ts';
-import { ClientEvents, type EndReason } from '../client-events.ts';
+import { ClientEvents } from '../client-events.ts';
+import { type EndReason, endReasonOf } from '../end-reason.ts';
 import { Lifetime } from '../lifetime.ts';
-import { endReasonOf } from '../plain-client.ts';
 import type { ClientSocket } from '../socket.ts';
 import { byeFrame, failedFrame, openedFrame, statusFrame } from './down-frame.ts';
 import { ResumeTokens, type TokenIndex } from './resume-tokens.ts';
@@ -22,12 +22,6 @@ export interface V1ClientInit {
   readonly isDownTold: () => boolean;
   /** Runs once, when the connection is over. */
   readonly onEnded: () => void;
-  /** Of a connection that a former process has left: so many messages were taken. @default 0 */
-  readonly received?: number;
-  /** Those of them that have not been processed. @default none */
-  readonly waiting?: readonly number[];
-  /** Hashes of its tokens; none of a client that cannot resume. @default none */
-  readonly tokenHashes?: readonly string[];
 }
 
 /** What a former process has left of a connection. */
@@ -59,7 +53,8 @@ export class V1Client {
   /** A former process counted the frames to the client: where the stream is, this one cannot know. */
   #hasGap = false;
 
-  constructor(context: ClientContext, init: V1ClientInit) {
+  /** @param left Of a connection that a former process has left; to be {@link restore restored}. */
+  constructor(context: ClientContext, init: V1ClientInit, left?: Left) {
     this.#context = context;
     this.#init = init;
     this.#replay = new ReplayBuffer(context.settings);
@@ -73,8 +68,9 @@ export class V1Client {
         sessionChanged: () => this.#events.keepSession(),
       },
     });
-    this.#tokens = new ResumeTokens(init.tokens, this, init.tokenHashes);
-    this.#receipts = new V1Receipts(this.#connection, init.received, init.waiting);
+    this.#tokens = new ResumeTokens(init.tokens, this, left?.connection.tokenHashes);
+    const waiting = left?.events.flatMap(({ message }) => message ?? []);
+    this.#receipts = new V1Receipts(this.#connection, left?.connection.received, waiting);
     this.#events = new ClientEvents(context, {
       connection: this.#connection,
       receipts: this.#receipts,
