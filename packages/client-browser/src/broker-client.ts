@@ -27,6 +27,8 @@ export class BrokerClient implements Client {
   /** Of the message streams that are being read. */
   readonly #endings = new Set<() => void>();
   #status = statusOf(initialState, { queued: 0, unsettled: 0, backend: 'up' });
+  /** The same as text: each message may change the status, and nothing else tells whether one has. */
+  #statusText = JSON.stringify(this.#status);
   #lastId = 0;
 
   constructor(options: ClientOptions) {
@@ -162,7 +164,9 @@ export class BrokerClient implements Client {
   /** Tells of a change, and of nothing else: who renders at each call would render for nothing. */
   #refresh(): void {
     const status = statusOf(this.#wire.connection.state, this.#wire.facts);
-    if (JSON.stringify(status) === JSON.stringify(this.#status)) return;
+    const text = JSON.stringify(status);
+    if (text === this.#statusText) return;
+    this.#statusText = text;
     this.#status = status;
     this.#subscribers.emit();
   }
