@@ -29,6 +29,14 @@ const pathSchema = z
 const originPattern = /^(\*|null|[a-z][a-z\d+.-]*:\/\/[^/\s]+)$/i;
 const originExpected = 'expected an origin such as "https://example.com", without a path';
 
+/** Of Standard Webhooks: 24 to 64 random bytes. */
+const secretPattern = /^whsec_[A-Za-z0-9+/]{32,86}={0,2}$/;
+const secretExpected =
+  'expected "whsec_" and 24 to 64 random bytes in base64, such as `openssl rand -base64 32` gives';
+const secretSchema = z.string(secretExpected).regex(secretPattern, secretExpected);
+
+const fileSchema = text('expected the path of a file in PEM format');
+
 const functionSchema = <T>(expected: string) => z.custom<T>((value) => typeof value === 'function', expected);
 
 export const httpBackendSchema = z.object({
@@ -45,6 +53,11 @@ export const httpBackendSchema = z.object({
   maxRequests: whole(1, 1_024).default(32),
   /** The largest answer that is read. @default 1048576 */
   maxAnswerBytes: whole(kibi, 64 * mebi).default(mebi),
+  /**
+   * Certificates in PEM format, of authorities that the certificate of an https:// `url` may be signed by.
+   * @default those that Node knows
+   */
+  ca: fileSchema.optional(),
 });
 
 export const functionBackendSchema = z.object({
@@ -81,6 +94,51 @@ export const settingsSchema = z.object({
   /** Only POSTs to this path are commands. @default any path; with a `server` of yours, `/` */
   commandPath: pathSchema.optional(),
   /**
+   * A port of their own for commands; the WebSocket port then takes none.
+   * @default commands are POSTed to the WebSocket port
+   */
+  commandPort: portSchema.optional(),
+  /** The address on which `commandPort` listens. @default '127.0.0.1' */
+  commandHost: text('expected an address, such as "127.0.0.1"').default('127.0.0.1'),
+  /**
+   * A Unix socket for commands in place of `commandPort`. Whoever may write to the file may send commands.
+   * @default none
+   */
+  commandSocket: text('expected the path of a Unix socket').optional(),
+  /**
+   * Names by which commands may ask for the broker (`Host`), with or without a port.
+   * @default any
+   */
+  commandHosts: z
+    .array(
+      text('expected a host, such as "localhost" or "broker:31002"'),
+      'expected a list of hosts, such as ["localhost"]',
+    )
+    .optional(),
+  /**
+   * Signs events and demands signed commands, by Standard Webhooks. Two while one takes over from the other:
+   * events then carry both signatures, and commands are taken with either.
+   * @default none
+   */
+  secret: z
+    .union(
+      [secretSchema, z.array(secretSchema).min(1, secretExpected).max(2, secretExpected)],
+      secretExpected,
+    )
+    .optional(),
+  /** The broker's own certificate and key: it then speaks wss:// and https:// alone. @default none */
+  tls: z
+    .object(
+      {
+        /** The certificate, with those that lead to its authority. Read again whenever the file changes. */
+        cert: fileSchema,
+        /** Its private key. */
+        key: fileSchema,
+      },
+      'expected { cert, key }, the paths of two files in PEM format',
+    )
+    .optional(),
+  /**
    * Origins whose pages may connect, such as `https://example.com`; `*` for any.
    * @default pages of the host that the broker is asked for, whatever the port
    */
@@ -90,6 +148,8 @@ export const settingsSchema = z.object({
       'expected a list of origins, or "*" for any',
     )
     .optional(),
+  /** Whether a handshake without an `Origin`, which only programs send, is refused. @default false */
+  requireOrigin: z.boolean('expected true or false').default(false),
   /** Proxies whose `x-forwarded-for` is believed, for `sessionInfo.ip`. @default loopback */
   trustedProxies: addressListSchema.default(['127.0.0.0/8', '::1']),
   /** Which cookies become `sessionInfo` fields: all, none, or those named. @default true */
@@ -99,8 +159,37 @@ export const settingsSchema = z.object({
       'expected true, false, or a list of names',
     )
     .default(true),
+  /** Clients at once: those on a socket, and those whose connection waits for them. @default what descriptors allow, up to 100000 */
+  maxConnections: whole(1, 1_000_000).optional(),
+  /** The same for each address: IPv4, or the first 64 bits of IPv6. @default 1000 */
+  maxConnectionsPerAddress: whole(1, 1_000_000).default(1_000),
+  /** Handshakes that are taken each second, in the long run. @default 1000 */
+  handshakesPerSecond: whole(1, 1_000_000).default(1_000),
+  /** Handshakes that are taken at once after a time of quiet. @default 5000 */
+  handshakeBurst: whole(1, 1_000_000).default(5_000),
+  /** Handshakes that are taken each second from each address. @default 20 */
+  handshakesPerSecondPerAddress: whole(1, 1_000_000).default(20),
+  /** Handshakes that are taken at once from each address. @default 200 */
+  handshakeBurstPerAddress: whole(1, 1_000_000).default(200),
+  /** How long a client may take for each step of connecting: TLS, the request's head, `open`. @default 10000 */
+  handshakeTimeoutMs: whole(100, 600_000).default(10_000),
+  /** How long a command POST may take to arrive whole. @default 30000 */
+  requestTimeoutMs: whole(100, 3_600_000).default(30_000),
+  /**
+   * TCP connections that have not become a WebSocket or an accepted command POST. For one more the oldest is cut.
+   * @default what descriptors allow, up to 1000
+   */
+  maxPendingSockets: whole(1, 1_000_000).optional(),
   /** The largest message of a client. @default 65536 */
   maxMessageBytes: whole(1, 64 * mebi).default(64 * kibi),
+  /** Frames that a message may be sent in. @default 64 */
+  maxFragments: whole(1, 16_384).default(64),
+  /** How deep lists and objects of a message may be nested. @default 64 */
+  maxMessageDepth: whole(1, 1_000).default(64),
+  /** Messages (and pings) of one client that are read each second, in the long run. @default 200 */
+  messagesPerSecond: whole(1, 1_000_000).default(200),
+  /** Messages of one client that are read at once after a time of quiet. @default 400 */
+  messageBurst: whole(1, 1_000_000).default(400),
   /** The largest body of a command POST. @default 1048576 */
   maxCommandBytes: whole(kibi, 256 * mebi).default(mebi),
   /** Events that may wait on one connection before its socket is read no further. @default 256 */
@@ -111,6 +200,8 @@ export const settingsSchema = z.object({
   maxTotalQueuedBytes: whole(kibi, 64 * 1_024 * mebi).default(64 * mebi),
   /** Bytes that a client may leave unread before it is closed. @default 1048576 */
   maxUnreadBytes: whole(kibi, 1_024 * mebi).default(mebi),
+  /** The same over all clients: past it, those with the most unread are closed. @default 268435456 */
+  maxTotalUnreadBytes: whole(kibi, 1_024 * 1_024 * mebi).default(256 * mebi),
   /** A client that reads nothing of what waits for it for so long is closed. @default 10000 */
   unreadTimeoutMs: whole(100, 3_600_000).default(10_000),
   /** After the first failed attempt an event waits at most this long. @default 100 */

@@ -87,7 +87,7 @@ const furthest = (issue: z.core.$ZodIssue): Issue => {
 };
 
 const described = ({ path, message }: Issue, options: object, nameOption: NameOption): string =>
-  `${nameOf(path, nameOption)} is ${shown(valueAt(options, path))}: ${message}`;
+  `${nameOf(path, nameOption)} is ${path[0] === 'secret' ? 'not usable' : shown(valueAt(options, path))}: ${message}`;
 
 /** `backend.allow[0]`, or the flag that it was given by. */
 const nameOf = (path: readonly PropertyKey[], nameOption: NameOption): string => {

@@ -22,6 +22,12 @@ export const errorCodeSchema = z.enum([
   'no-connection',
   /** The peer may not send commands. */
   'forbidden',
+  /** Not signed with the secret, or not at this time. */
+  'bad-signature',
+  /** Signed rightly, and taken before. */
+  'replayed',
+  /** Too much at once; later it will be taken. */
+  'busy',
   /** Larger than the limit. */
   'too-large',
   /** A handler of the application threw. */
