@@ -51,7 +51,7 @@ export const httpBackendSchema = z.object({
   timeoutMs: whole(1, 600_000).default(30_000),
   /** How many requests run at once, over all connections. @default 32 */
   maxRequests: whole(1, 1_024).default(32),
-  /** The largest answer that is read. @default 1048576 */
+  /** The largest answer that is read; the commands of a larger one do not run. @default 1048576 */
   maxAnswerBytes: whole(kibi, 64 * mebi).default(mebi),
   /**
    * Certificates in PEM format, of authorities that the certificate of an https:// `url` may be signed by.
@@ -180,17 +180,17 @@ export const settingsSchema = z.object({
    * @default what descriptors allow, up to 1000
    */
   maxPendingSockets: whole(1, 1_000_000).optional(),
-  /** The largest message of a client. @default 65536 */
+  /** The largest message of a client; a larger one closes its socket with 1009. @default 65536 */
   maxMessageBytes: whole(1, 64 * mebi).default(64 * kibi),
-  /** Frames that a message may be sent in. @default 64 */
+  /** Frames that a message may be sent in; more close the socket with 1008. @default 64 */
   maxFragments: whole(1, 16_384).default(64),
-  /** How deep lists and objects of a message may be nested. @default 64 */
+  /** How deep lists and objects of a message may be nested; a deeper one is answered with an error. @default 64 */
   maxMessageDepth: whole(1, 1_000).default(64),
   /** Messages (and pings) of one client that are read each second, in the long run. @default 200 */
   messagesPerSecond: whole(1, 1_000_000).default(200),
   /** Messages of one client that are read at once after a time of quiet. @default 400 */
   messageBurst: whole(1, 1_000_000).default(400),
-  /** The largest body of a command POST. @default 1048576 */
+  /** The largest body of a command POST; a larger one is answered 413. @default 1048576 */
   maxCommandBytes: whole(kibi, 256 * mebi).default(mebi),
   /** Events that may wait on one connection before its socket is read no further. @default 256 */
   maxQueuedEvents: whole(1, 1_000_000).default(256),
@@ -208,7 +208,7 @@ export const settingsSchema = z.object({
   retryMinMs: whole(1, 60_000).default(100),
   /** However many attempts failed, an event waits at most this long. @default 10000 */
   retryMaxMs: whole(1, 600_000).default(10_000),
-  /** An event that could not be delivered for so long is given up. @default 300000; with a journal 86400000 */
+  /** An event that could not be delivered for so long is given up. @default 5 minutes; with a journal a day */
   maxEventAgeMs: whole(1, 30 * 86_400_000).optional(),
   /** An event that failed so often while others were delivered is given up. @default 8 */
   maxPoisonAttempts: whole(1, 1_000).default(8),
