@@ -4,6 +4,7 @@ import { inRepository } from '../repository.ts';
 const patterns = [
   'README.md',
   'CONTRIBUTING.md',
+  'SECURITY.md',
   'packages/*/README.md',
   'apps/*/README.md',
   'examples/*/README.md',
