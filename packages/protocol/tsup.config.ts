@@ -6,7 +6,9 @@ export default defineConfig({
   entry: ['src/*.ts', '!src/*.test.ts', '!src/*.test-d.ts'],
   format: ['esm', 'cjs'],
   target: 'es2022',
-  dts: { entry: 'src/index.ts' },
+  dts: { entry: ['src/index.ts', 'src/signature.ts'] },
   clean: true,
   sourcemap: true,
+  // Deno and bundlers know Node's own modules by it.
+  removeNodeProtocol: false,
 });
