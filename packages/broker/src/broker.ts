@@ -1,5 +1,5 @@
 import type { Criteria } from '@wsbroker/protocol';
-import { createServer, type Server } from 'node:http';
+import type { Server } from 'node:http';
 import type { Server as SecureServer } from 'node:https';
 import type { WebSocketServer } from 'ws';
 import type { Broker as BrokerApi, BrokerOptions } from './api.ts';
@@ -18,8 +18,11 @@ import type { Journal } from './delivery/journal/journal.ts';
 import { AddressList } from './edge/address-list.ts';
 import type { ClientContext } from './edge/client-context.ts';
 import { CommandEndpoint } from './edge/command-endpoint.ts';
+import { commandRulesFrom } from './edge/command-head.ts';
 import { enterHttpServer } from './edge/http-entry.ts';
 import { Clients, stopping } from './edge/clients.ts';
+import { createOwnServer } from './edge/own-server.ts';
+import { TlsFiles } from './edge/tls-files.ts';
 import { Upgrades } from './edge/upgrade.ts';
 import { messageText } from './hub/frame.ts';
 import { Hub } from './hub/hub.ts';
@@ -55,6 +58,7 @@ class RunningBroker implements BrokerApi {
   readonly #closing = new AbortController();
   readonly #leaveHttpServer: () => void;
   readonly #settings: Settings;
+  readonly #tls: TlsFiles | undefined;
   #journal: Journal | undefined;
   #closed: Promise<void> | undefined;
 
@@ -64,6 +68,7 @@ class RunningBroker implements BrokerApi {
     this.#settings = settings;
     this.#log = logFor(options.log);
     this.#warnOfUnknown(options);
+    this.#tls = settings.tls && new TlsFiles(settings.tls, this.#log);
 
     const hub = new Hub();
     this.#engine = new EmbeddedEngine((operation: Operation) => applyOperation(hub, operation));
@@ -71,7 +76,7 @@ class RunningBroker implements BrokerApi {
     const commands: CommandContext = { broker: this, engine: this.#engine, log: this.#log, handlerTimeoutMs };
 
     const { backend } = settings;
-    const allow = backend?.allow && new AddressList(backend.allow, 'backend.allow');
+    const rules = commandRulesFrom(settings);
     const trustedProxies = new AddressList(settings.trustedProxies, 'trustedProxies');
     if (backend) {
       this.#delivery = new Delivery({
@@ -96,8 +101,12 @@ class RunningBroker implements BrokerApi {
       this.#delivery.onBackendChange = () => this.#clients.backendChanged();
     }
     this.websocketServer = this.#upgrades.server;
-    this.httpServer = options.server ?? createServer();
-    this.#commands = new CommandEndpoint({ commands, allow, maxCommandBytes: settings.maxCommandBytes });
+    this.httpServer = options.server ?? createOwnServer({ settings, tls: this.#tls, log: this.#log });
+    this.#commands = new CommandEndpoint({
+      commands,
+      rules,
+      requestTimeoutMs: settings.requestTimeoutMs,
+    });
     this.#leaveHttpServer = enterHttpServer({
       server: this.httpServer,
       isShared: options.server !== undefined,
@@ -194,7 +203,10 @@ class RunningBroker implements BrokerApi {
     if (settings.journal !== undefined) await this.#openJournal(settings.journal);
     await listen(this.httpServer, settings, this.#closing.signal);
     this.httpServer.on('error', this.#onServerError);
-    this.#log.info({}, `➥ websocket server listening on port ${this.port}`);
+    this.#log.info(
+      {},
+      `➥ websocket server listening on port ${this.port}${this.#tls ? ' (wss, https)' : ''}`,
+    );
   }
 
   readonly #onServerError = (error: Error): void => {
@@ -224,6 +236,7 @@ class RunningBroker implements BrokerApi {
     // What is left has asked for nothing, or only half, and might never ask for the rest.
     if (isOurs) this.httpServer.closeAllConnections();
     await serverClosed;
+    this.#tls?.close();
     this.#leaveHttpServer();
     this.httpServer.off('error', this.#onServerError);
     if (isReady) this.#log.info({}, '➥ websocket server closed');

@@ -5,6 +5,8 @@ export type BrokerErrorCode =
   | 'port-taken'
   /** The server could not listen, for another reason: see `cause`. */
   | 'listen-failed'
+  /** A file of the option `tls` or `backend.ca` cannot be used: the text says which and why. */
+  | 'tls-failed'
   /** The file of the option `journal` cannot be used: the text says why. */
   | 'journal-failed'
   /** So many events wait for the backend that no more are taken. */
