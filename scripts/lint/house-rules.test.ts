@@ -18,11 +18,16 @@ const broker = (path: string): string => `packages/broker/src/${path}`;
 const forbiddenImports: readonly Sample[] = [
   // Between packages.
   ['packages/protocol/src/node.ts', `export { readFileSync } from 'node:fs';`],
+  ['packages/protocol/src/crypto.ts', `export { createHmac } from 'node:crypto';`],
   ['packages/protocol/src/library.ts', `export { parse } from 'cookie';`],
   ['packages/protocol/src/broker.ts', `export { Broker } from '@wsbroker/broker';`],
   ['packages/protocol/src/value.ts', `export { StandardSchemaV1 } from '@standard-schema/spec';`],
   ['packages/client-browser/src/zod.ts', `import * as z from 'zod'; export const schema = z.string();`],
   ['packages/client-browser/src/value.ts', `export { matches } from '@wsbroker/protocol';`],
+  [
+    'packages/client-browser/src/signature.ts',
+    `export type { Unsigned } from '@wsbroker/protocol/signature';`,
+  ],
   ['packages/client-browser/src/broker.ts', `export type { Broker } from '@wsbroker/broker';`],
   ['packages/client-browser/src/node.ts', `export { EventEmitter } from 'node:events';`],
   ['packages/backend-node/src/broker.ts', `export { Broker } from '@wsbroker/broker';`],
@@ -56,9 +61,12 @@ const forbiddenImports: readonly Sample[] = [
 
 const allowedImports: readonly Sample[] = [
   ['packages/protocol/src/allowed.ts', `import * as z from 'zod'; export const schema = z.string();`],
+  ['packages/protocol/src/signature.ts', `export { createHmac } from 'node:crypto';`],
   ['packages/protocol/src/allowed-type.ts', `export type { StandardSchemaV1 } from '@standard-schema/spec';`],
   ['packages/client-browser/src/allowed.ts', `export type { Criteria } from '@wsbroker/protocol';`],
   ['packages/client-browser/src/allowed.test.ts', `export { Broker } from '@wsbroker/broker';`],
+  ['packages/backend-node/src/signed.ts', `export { sign } from '@wsbroker/protocol/signature';`],
+  [broker('edge/signed.ts'), `export { verify } from '@wsbroker/protocol/signature';`],
   ['packages/backend-node/src/allowed.ts', `export { matches } from '@wsbroker/protocol';`],
   ['apps/demo/src/allowed.ts', `export { Broker } from '@wsbroker/broker';`],
   ['e2e/allowed.test.ts', `export { useClient } from '@wsbroker/client-browser/react';`],

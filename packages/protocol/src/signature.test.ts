@@ -48,20 +48,20 @@ describe('readSecret', () => {
     ['base64url', secretOf(Buffer.alloc(32, 0xfb)).replaceAll('+', '-')],
     ['a line end', `${secret}\n`],
     ['a space in front', ` ${secret}`],
-    ['no text', 7 as unknown as string],
-    ['nothing', undefined as unknown as string],
+    ['no text', 7],
+    ['nothing', undefined],
   ])('throws a TypeError that does not hold the secret: %s', (_name, text) => {
     let error: unknown;
     try {
-      readSecret(text);
+      readSecret(text as string);
     } catch (thrown) {
       error = thrown;
     }
     expect(error).toBeInstanceOf(TypeError);
     const { message } = error as TypeError;
     expect(message).toContain('expected "whsec_" and 24 to 64 random bytes in base64');
-    const base64 = String(text).trim().slice(6);
-    if (base64.length > 6) expect(message).not.toContain(base64);
+    const [longest = ''] = String(text ?? '').match(/[^_\s]{8,}/g) ?? [];
+    if (longest !== '') expect(message).not.toContain(longest);
   });
 });
 
@@ -131,10 +131,8 @@ describe('sign and verify', () => {
 
   test('any change of any part is found', () => {
     const flipped = (text: string, place: number): string => {
-      const codes = [...text];
-      const index = place % codes.length;
-      codes[index] = codes[index] === 'x' ? 'y' : 'x';
-      return codes.join('');
+      const index = place % text.length;
+      return `${text.slice(0, index)}${text[index] === 'x' ? 'y' : 'x'}${text.slice(index + 1)}`;
     };
     fc.assert(
       fc.property(
