@@ -5,6 +5,11 @@ import {
   type Server,
   type ServerResponse,
 } from 'node:http';
+import {
+  createServer as createSecureServer,
+  type Server as SecureServer,
+  type ServerOptions as SecureServerOptions,
+} from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Inbox } from './inbox.ts';
@@ -40,6 +45,11 @@ export interface HttpAnswer {
 export type Answer = readonly unknown[] | HttpAnswer | Misbehaviour | undefined | void;
 export type AnswerTo = (event: BackendEvent) => Answer | Promise<Answer>;
 
+export interface FakeBackendOptions {
+  /** With it the backend speaks https:// alone. */
+  readonly tls?: SecureServerOptions;
+}
+
 /** An HTTP backend that remembers what it was told, answers as a test wants, and can be down. */
 export class FakeBackend implements AsyncDisposable {
   /** Requests that were no event: what was wrong with each, and its body. */
@@ -47,12 +57,14 @@ export class FakeBackend implements AsyncDisposable {
   maxRequestsInFlight = 0;
   readonly #inbox = new Inbox<BackendEvent>('an event at the backend');
   readonly #inFlight = new Set<IncomingMessage>();
+  readonly #tls: SecureServerOptions | undefined;
   #answer: AnswerTo;
-  #server: Server | undefined;
+  #server: Server | SecureServer | undefined;
   #port = 0;
 
-  constructor(answer: AnswerTo) {
+  constructor(answer: AnswerTo, { tls }: FakeBackendOptions = {}) {
     this.#answer = answer;
+    this.#tls = tls;
   }
 
   get port(): number {
@@ -60,7 +72,7 @@ export class FakeBackend implements AsyncDisposable {
   }
 
   get url(): string {
-    return `http://127.0.0.1:${this.#port}/`;
+    return `${this.#tls ? 'https' : 'http'}://127.0.0.1:${this.#port}/`;
   }
 
   /** Every event so far, in the order of arrival; a repeated attempt is there again. */
@@ -89,9 +101,9 @@ export class FakeBackend implements AsyncDisposable {
   /** Listens; after {@link stop} on the same port as before. */
   async start(): Promise<void> {
     if (this.#server) return;
-    const server = createServer((request, response) => {
+    const take = (request: IncomingMessage, response: ServerResponse): void =>
       void this.#take(request, response);
-    });
+    const server = this.#tls ? createSecureServer(this.#tls, take) : createServer(take);
     testServers.add(server);
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);
@@ -146,8 +158,11 @@ export class FakeBackend implements AsyncDisposable {
  *   event.message.type === 'client-say' ? [{ type: 'send', message: { type: 'said' } }] : [],
  * );
  */
-export const startFakeBackend = async (answer: AnswerTo | Answer = []): Promise<FakeBackend> => {
-  const backend = new FakeBackend(() => []);
+export const startFakeBackend = async (
+  answer: AnswerTo | Answer = [],
+  options: FakeBackendOptions = {},
+): Promise<FakeBackend> => {
+  const backend = new FakeBackend(() => [], options);
   backend.answerWith(answer);
   await backend.start();
   return backend;

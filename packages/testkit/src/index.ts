@@ -6,6 +6,13 @@ export {
   brokerStarter,
 } from './broker-starter.ts';
 export { launchBrowser } from './browser.ts';
+export {
+  authority,
+  certificate,
+  type CertificateName,
+  encryptedKeyFile,
+  type TestCertificate,
+} from './certificates.ts';
 export { check, type FaultKind, faultKinds, faultsIn, type Report } from './checker.ts';
 export { Disposables } from './disposables.ts';
 export {
@@ -13,6 +20,7 @@ export {
   type AnswerTo,
   type BackendEvent,
   FakeBackend,
+  type FakeBackendOptions,
   type HttpAnswer,
   startFakeBackend,
 } from './fake-backend.ts';

@@ -1,4 +1,5 @@
 import { request } from 'node:http';
+import { request as secureRequest, type RequestOptions } from 'node:https';
 
 export interface PostOptions {
   /** @default 'form' */
@@ -7,6 +8,8 @@ export interface PostOptions {
   headers?: Record<string, string>;
   /** Sent from this address of the machine, such as 127.0.0.2. */
   localAddress?: string;
+  /** For an https:// URL: whom to trust, and the like. */
+  tls?: RequestOptions;
 }
 
 export interface PostResult {
@@ -19,9 +22,10 @@ export interface PostResult {
 /** POSTs a body as it is. Not `fetch`: that keeps its socket open afterwards, which a leak check would see. */
 export const postText = (url: string, text: string, options: PostOptions = {}): Promise<PostResult> =>
   new Promise((resolve, reject) => {
-    const outgoing = request(
+    const outgoing = (url.startsWith('https:') ? secureRequest : request)(
       url,
       {
+        ...options.tls,
         method: 'POST',
         agent: false,
         ...(options.localAddress === undefined ? {} : { localAddress: options.localAddress }),
