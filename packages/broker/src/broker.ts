@@ -19,6 +19,7 @@ import { AddressList } from './edge/address-list.ts';
 import type { ClientContext } from './edge/client-context.ts';
 import { CommandEndpoint } from './edge/command-endpoint.ts';
 import { commandRulesFrom } from './edge/command-head.ts';
+import { CommandSignatures } from './edge/command-signature.ts';
 import { enterHttpServer } from './edge/http-entry.ts';
 import { Clients, stopping } from './edge/clients.ts';
 import { createOwnServer } from './edge/own-server.ts';
@@ -105,6 +106,7 @@ class RunningBroker implements BrokerApi {
     this.#commands = new CommandEndpoint({
       commands,
       rules,
+      signatures: settings.secret === undefined ? undefined : new CommandSignatures([settings.secret].flat()),
       requestTimeoutMs: settings.requestTimeoutMs,
     });
     this.#leaveHttpServer = enterHttpServer({

@@ -1,4 +1,5 @@
 import { isJsonObject } from '@wsbroker/protocol';
+import { readSecret } from '@wsbroker/protocol/signature';
 import { inspect } from 'node:util';
 import type * as z from 'zod';
 import { BrokerError } from './ops/broker-error.ts';
@@ -42,6 +43,8 @@ export const settingsFrom = (options: BrokerOptions, nameOption: NameOption = ()
     );
   }
   const { data } = settings;
+  checkSecrets([data.secret ?? []].flat(), nameOption);
+  checkCommandDoors(data, nameOption);
   const lonely = data.backend
     ? undefined
     : data.journal !== undefined
@@ -59,6 +62,50 @@ export const settingsFrom = (options: BrokerOptions, nameOption: NameOption = ()
     );
   }
   return { ...data, maxEventAgeMs: data.maxEventAgeMs ?? (data.journal ? dayMs : defaultEventAgeMs) };
+};
+
+/** Their shape was looked at already; whether the base64 is as it should be only reading them tells. */
+const checkSecrets = (secrets: readonly string[], nameOption: NameOption): void => {
+  for (const secret of secrets) {
+    try {
+      readSecret(secret);
+    } catch (error) {
+      throw badOption(`${nameOf(['secret'], nameOption)}: ${(error as Error).message}`);
+    }
+  }
+};
+
+/** One byte less than the system's structure for the address of a Unix socket, which ends with a zero. */
+const maxSocketPathBytes = process.platform === 'linux' ? 107 : 103;
+
+/** Where commands come in. */
+const checkCommandDoors = (settings: z.output<typeof settingsSchema>, nameOption: NameOption): void => {
+  const { port, commandPort, commandSocket } = settings;
+  const name = (option: string): string => nameOf([option], nameOption);
+  if (commandPort !== undefined && commandSocket !== undefined) {
+    throw badOption(
+      `${name('commandPort')} and ${name('commandSocket')} are both there: expected one of them, where commands come in`,
+    );
+  }
+  if (commandPort !== undefined && commandPort !== 0 && commandPort === port) {
+    throw badOption(
+      `${name('commandPort')} is ${commandPort}, as ${name('port')} is: expected another port, or none (commands then come in at ${name('port')})`,
+    );
+  }
+  if (commandSocket === undefined) return;
+  if (process.platform === 'win32') {
+    throw badOption(`${name('commandSocket')} needs Unix sockets with file modes: use \`commandPort\` here`);
+  }
+  // With one in front it would be a name of Linux's, which no file mode guards.
+  if (commandSocket.includes('\0')) {
+    throw badOption(`${name('commandSocket')} has a zero byte in it: expected the path of a file`);
+  }
+  const bytes = Buffer.byteLength(commandSocket);
+  if (bytes > maxSocketPathBytes) {
+    throw badOption(
+      `${name('commandSocket')} is ${bytes} bytes long: expected at most ${maxSocketPathBytes}, which is all that the system takes; choose a folder nearer to the root`,
+    );
+  }
 };
 
 /** Names in `options` that no option has: a mistyped `origins` must not go unseen. */

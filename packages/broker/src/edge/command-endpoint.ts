@@ -1,34 +1,38 @@
-import { decodeCommandBody, type ErrorCode } from '@wsbroker/protocol';
+import { decodeCommandBody } from '@wsbroker/protocol';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type CommandContext, executeCommands } from '../commands/execute.ts';
 import { systemClock } from '../delivery/clock.ts';
-import type { AddressList } from './address-list.ts';
+import { LimitedLog } from '../ops/limited-log.ts';
+import { readBody } from './command-body.ts';
+import {
+  type CommandRules,
+  peerOf,
+  type RefusedFor,
+  refusalOfBodyToCome,
+  refusalOfPeer,
+} from './command-head.ts';
+import { answerJson, type CommandRefusal, refuseCommands, tooLarge } from './command-refusal.ts';
+import type { CommandSignatures } from './command-signature.ts';
 
 export interface CommandEndpointOptions {
   readonly commands: CommandContext;
-  /** Peers that may send commands; undefined: nobody. */
-  readonly allow: AddressList | undefined;
-  readonly maxCommandBytes: number;
+  readonly rules: CommandRules;
+  /** Where there is a secret: only what is signed with it is taken. */
+  readonly signatures: CommandSignatures | undefined;
+  /** How long a body may take to arrive whole. */
+  readonly requestTimeoutMs: number;
 }
 
-/** Headers of a proxy: what it forwards comes from somebody else than the peer that `allow` knows. */
-const isForwardingHeader = (header: string): boolean =>
-  header === 'forwarded' || header === 'via' || header === 'x-real-ip' || header.startsWith('x-forwarded-');
-
-interface Refusal {
-  readonly status: number;
-  readonly code: ErrorCode;
-  readonly message: string;
-}
-
-/** Takes lists of commands from the backend, POSTed to the WebSocket port. */
+/** Takes lists of commands that the backend POSTs. */
 export class CommandEndpoint {
   readonly #options: CommandEndpointOptions;
+  readonly #refusals: LimitedLog;
   /** Those whose commands run, or whose results are on their way. */
   readonly #answering = new Set<Promise<unknown>>();
 
   constructor(options: CommandEndpointOptions) {
     this.#options = options;
+    this.#refusals = new LimitedLog(options.commands.log);
   }
 
   /** Answers a request. Never rejects. */
@@ -37,21 +41,32 @@ export class CommandEndpoint {
     request.on('error', () => {});
     response.on('error', () => {});
     try {
-      const refusal = this.#refusalOf(request);
-      if (refusal) return refuse(response, refusal);
-      const text = await readBody(request, this.#options.maxCommandBytes);
-      if (text === undefined) return refuse(response, tooLarge(this.#options.maxCommandBytes));
+      const refusal = this.#refusalOfHead(request);
+      if (refusal) return refuseCommands(response, refusal);
+      const { rules, requestTimeoutMs } = this.#options;
+      const body = await readBody(request, {
+        maxBytes: rules.maxCommandBytes,
+        timeoutMs: requestTimeoutMs,
+      });
+      if (body === 'too-large') return refuseCommands(response, tooLarge(rules.maxCommandBytes));
+      if (body === 'too-slow') return void response.writeHead(408, { connection: 'close' }).end();
+      // Over the bytes, before anything reads them as text.
+      const forgery = this.#options.signatures?.refusalOf(request.headers, body);
+      if (forgery) {
+        this.#warn(request, 'signature', forgery);
+        return refuseCommands(response, forgery);
+      }
       const contentType = request.headers['content-type'] ?? '';
-      const commands = decodeCommandBody({ contentType, text });
+      const commands = decodeCommandBody({ contentType, text: body.toString('utf8') });
       if (!commands.ok) {
         const { code, message } = commands.error;
-        return refuse(response, { status: code === 'bad-content-type' ? 415 : 400, code, message });
+        return refuseCommands(response, { status: 400, code, message });
       }
       this.#track(response);
       const results = await executeCommands(this.#options.commands, commands.value, 'everyone');
-      answer(response, 200, this.#encode(results));
+      answerJson(response, 200, this.#encode(results));
     } catch (error) {
-      this.#options.commands.log.warn({ error }, '! command POST failed:');
+      this.#refusals.warn('command failed', { error }, '! command POST failed:');
       response.destroy();
     }
   }
@@ -74,40 +89,25 @@ export class CommandEndpoint {
     });
   }
 
-  /** Decided on the head alone, before a byte of the body is read. */
-  #refusalOf(request: IncomingMessage): Refusal | undefined {
-    const { allow } = this.#options;
-    const peer = request.socket.remoteAddress;
-    const forbidden = (message: string): Refusal => {
-      this.#options.commands.log.warn({ peer }, `! refused a command POST: ${message}`);
-      return { status: 403, code: 'forbidden', message };
-    };
-    if (allow === undefined) {
-      return forbidden(
-        'Commands are not taken here: the broker has no `backend.allow`, the list of addresses that may send them.',
-      );
+  /** Decided before a byte of the body is read. */
+  #refusalOfHead(request: IncomingMessage): CommandRefusal | undefined {
+    const { rules, signatures } = this.#options;
+    const refusal = refusalOfPeer(request, rules);
+    if (refusal) {
+      this.#warn(request, refusal.refusedFor, refusal);
+      return refusal;
     }
-    if (!allow.has(peer)) {
-      return forbidden(
-        `Commands are not taken from ${peer ?? 'an unknown address'}: it is not in \`backend.allow\`.`,
-      );
+    const unsigned = signatures?.refusalOfHead(request.headers);
+    if (unsigned) {
+      this.#warn(request, 'signature', unsigned);
+      return unsigned;
     }
-    const forwarding = Object.keys(request.headers).find(isForwardingHeader);
-    if (forwarding !== undefined) {
-      return forbidden(
-        `Commands are not taken through a proxy (the request has \`${forwarding}\`): send them to the broker directly.`,
-      );
-    }
-    // Not `sec-fetch-mode`: the `fetch` of Node sends it too, and backends use that.
-    const fromBrowser =
-      request.headers.origin !== undefined || request.headers['sec-fetch-site'] !== undefined;
-    if (fromBrowser) {
-      return forbidden('Commands are not taken from a web page: send them from the backend.');
-    }
-    if (Number(request.headers['content-length'] ?? 0) > this.#options.maxCommandBytes) {
-      return tooLarge(this.#options.maxCommandBytes);
-    }
-    return undefined;
+    return refusalOfBodyToCome(request, rules);
+  }
+
+  #warn(request: IncomingMessage, about: RefusedFor | 'signature', { message }: CommandRefusal): void {
+    const peer = peerOf(request, this.#options.rules);
+    this.#refusals.warn(`command ${about}`, { peer }, `! refused a command POST: ${message}`);
   }
 
   /** A handler's result that JSON cannot hold costs that result alone. */
@@ -126,43 +126,3 @@ export class CommandEndpoint {
     return `[${texts.join(',')}]`;
   }
 }
-
-const tooLarge = (maxBytes: number): Refusal => ({
-  status: 413,
-  code: 'too-large',
-  message: `The body is larger than ${maxBytes} bytes: send fewer commands at once, or raise \`maxCommandBytes\`.`,
-});
-
-const answer = (response: ServerResponse, status: number, json: string): void => {
-  response.writeHead(status, {
-    'content-type': 'application/json; charset=utf-8',
-    'content-length': Buffer.byteLength(json),
-    // What was not read of a refused body would be taken for the next request.
-    ...(status === 200 ? {} : { connection: 'close' }),
-  });
-  response.end(json);
-};
-
-const refuse = (response: ServerResponse, { status, code, message }: Refusal): void =>
-  answer(response, status, JSON.stringify({ error: { code, message } }));
-
-/** The body as text; undefined as soon as it is larger than `maxBytes`. The stream stays open for the answer. */
-const readBody = (request: IncomingMessage, maxBytes: number): Promise<string | undefined> =>
-  new Promise((resolve, reject) => {
-    const chunks: Buffer[] = [];
-    let bytes = 0;
-    const onData = (chunk: Buffer): void => {
-      bytes += chunk.length;
-      if (bytes <= maxBytes) {
-        chunks.push(chunk);
-        return;
-      }
-      request.off('data', onData);
-      request.pause();
-      resolve(undefined);
-    };
-    request.on('data', onData);
-    request.on('end', () => resolve(Buffer.concat(chunks).toString('utf8')));
-    request.on('error', reject);
-    request.on('close', () => reject(new Error('the peer went away before the body was whole')));
-  });

@@ -9,8 +9,13 @@ export type LimitedKind =
   | 'handshake rate of an address'
   | 'connections'
   | 'connections of an address'
-  | 'command refused'
-  | 'command busy';
+  | 'command address'
+  | 'command headers'
+  | 'command proxy'
+  | 'command page'
+  | 'command host'
+  | 'command signature'
+  | 'command failed';
 
 /** Warns of what others can bring about as often as they like: of each kind now and then, with a count of the rest. */
 export class LimitedLog {
