@@ -17,6 +17,7 @@ const usage = `node scripts/dev.mjs <command> [--verbose]
   test         build, and check and test everything, or only what is named: test lint types
   test:nodes   run the suites of the packages on every Node that they are for, or on those named: test:nodes 22 26
   faults       break what is around the broker, at full scale, with figures; or only what is named: faults disk-full
+  load         put loads on the broker, at full scale, with figures; or only what is named: load message-flood
   build        build every package and app
   run <cmd>    run any command with the tools of the repository: run vitest run --project broker
   help         this text`;
@@ -50,6 +51,11 @@ const commands = {
     const tools = await prepare(steps);
     await build(steps, tools);
     return runFaults(tools, rest);
+  },
+  async load(steps, rest) {
+    const tools = await prepare(steps);
+    await build(steps, tools);
+    return runFaults(tools, ['--loads', ...rest]);
   },
   async build(steps) {
     await build(steps, await prepare(steps));

@@ -32,6 +32,7 @@ export interface BrokerSettings {
 
 /** A broker as a process of its own: the command `wsbroker`, started again on the same port and journal. */
 export class BrokerProcess implements AsyncDisposable {
+  readonly port: number;
   readonly url: string;
   readonly httpUrl: string;
   readonly folder = mkdtempSync(join(tmpdir(), 'wsbroker-faults-'));
@@ -39,8 +40,10 @@ export class BrokerProcess implements AsyncDisposable {
   readonly #settings: BrokerSettings;
   #process: SpawnedProcess | undefined;
   #output = '';
+  #starts = 0;
 
   constructor(port: number, settings: BrokerSettings) {
+    this.port = port;
     this.url = `ws://127.0.0.1:${port}/`;
     this.httpUrl = `http://127.0.0.1:${port}/`;
     this.#settings = settings;
@@ -64,6 +67,7 @@ export class BrokerProcess implements AsyncDisposable {
     const { under, nodeOptions = [], program = cli } = this.#settings;
     const line = [process.execPath, ...nodeOptions, program, '--config', this.#configFile];
     const [command = '', ...args] = [...(under?.(this.folder) ?? []), ...line];
+    this.#starts += 1;
     this.#process = await spawnProcess(command, args, { readyWhen: this.httpUrl });
   }
 
@@ -82,6 +86,11 @@ export class BrokerProcess implements AsyncDisposable {
 
   get isRunning(): boolean {
     return this.#process?.isRunning ?? false;
+  }
+
+  /** How often it has ended by itself: of one that is never killed. */
+  get crashes(): number {
+    return this.isRunning ? this.#starts - 1 : this.#starts;
   }
 
   get pid(): number {

@@ -1,12 +1,14 @@
-/** Runs scenarios and prints what came of them: `pnpm faults [--short] [name…]`. */
+/** Runs scenarios and prints what came of them: `pnpm faults [--short] [name…]`; `--loads` takes the other set. */
 import type { Figure } from './figure.ts';
+import { loads } from './loads.ts';
 import type { Progress, Scenario } from './scenario.ts';
-import { scenarios } from './scenarios.ts';
+import { scenarios as faults } from './scenarios.ts';
 
 // An `exit` event is what ends the processes that were started; a signal alone would leave them behind.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => process.exit(1));
 
 const args = process.argv.slice(2);
+const scenarios = args.includes('--loads') ? loads : faults;
 const isShort = args.includes('--short');
 const isTerminal = process.stdout.isTTY;
 const write = (text: string): void => void process.stdout.write(text);
@@ -19,9 +21,17 @@ const progressOf = ({ name }: Scenario): Progress => {
 /** In small, on whatever machine, times mean nothing. */
 const holds = ({ isFine, isTiming }: Figure): boolean => isFine || (isShort && isTiming);
 
-const printed = (figure: Figure): string => {
-  const { name, value, bound } = figure;
-  return `  ${holds(figure) ? ' ' : '✗'} ${name}: ${value}${bound === undefined ? '' : `   (${bound})`}\n`;
+/** In columns: what is measured, its value, and what it must be. */
+const printed = (figures: readonly Figure[]): string => {
+  const width = (text: (figure: Figure) => string): number =>
+    Math.min(70, Math.max(...figures.map((figure) => text(figure).length)));
+  const [nameWidth, valueWidth] = [width(({ name }) => name), width(({ value }) => value)];
+  const line = (figure: Figure): string => {
+    const { name, value, bound = '' } = figure;
+    const cells = [name.padEnd(nameWidth), value.padStart(valueWidth), bound];
+    return `  ${holds(figure) ? ' ' : '✗'} ${cells.join('   ').trimEnd()}\n`;
+  };
+  return figures.map(line).join('');
 };
 
 const run = async (scenario: Scenario): Promise<boolean> => {
@@ -34,7 +44,7 @@ const run = async (scenario: Scenario): Promise<boolean> => {
     ],
   );
   if (isTerminal) write('\r\u001b[2K');
-  for (const figure of figures) write(printed(figure));
+  write(printed(figures));
   const isFine = figures.every(holds);
   write(`  ${isFine ? 'passed' : 'FAILED'} in ${((performance.now() - startMs) / 1_000).toFixed(0)} s\n\n`);
   return isFine;
