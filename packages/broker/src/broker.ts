@@ -39,8 +39,8 @@ const closeMsPerClient = 5;
 const maxCloseWaitMs = 2_000;
 const minCloseWaitMs = 100;
 
-const backendFor = (settings: BackendSettings): Backend =>
-  settings.type === 'http' ? new HttpBackend(settings) : new FunctionBackend(settings);
+const backendFor = (settings: BackendSettings, secrets: readonly string[]): Backend =>
+  settings.type === 'http' ? new HttpBackend(settings, secrets) : new FunctionBackend(settings);
 
 /** A broker: everything put together, started and stopped. */
 class RunningBroker implements BrokerApi {
@@ -81,7 +81,7 @@ class RunningBroker implements BrokerApi {
     const trustedProxies = new AddressList(settings.trustedProxies, 'trustedProxies');
     if (backend) {
       this.#delivery = new Delivery({
-        backend: backendFor(backend),
+        backend: backendFor(backend, [settings.secret ?? []].flat()),
         commands,
         settings,
         maxRequests: backend.maxRequests,

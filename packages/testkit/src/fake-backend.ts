@@ -24,6 +24,8 @@ export interface BackendEvent {
   /** Path and query of the request. */
   readonly path: string;
   readonly encoding: 'form' | 'json';
+  /** As it came, before it was read as a form or as JSON. */
+  readonly body: string;
   /** The header `webhook-id`, the same on every attempt; empty when there is none. */
   readonly id: string;
   /** The header `wsbroker-attempt`; 0 when there is none. */
@@ -212,6 +214,7 @@ const eventOf = (request: IncomingMessage, body: string): BackendEvent => {
     headers: request.headers,
     path: request.url ?? '',
     encoding: isJson ? 'json' : 'form',
+    body,
     id: String(request.headers['webhook-id'] ?? ''),
     attempt: Number(request.headers['wsbroker-attempt'] ?? 0),
     receivedAtMs: Date.now(),

@@ -1,4 +1,5 @@
-import { notificationBody, parseJson } from '@wsbroker/protocol';
+import { type Body, notificationBody, parseJson } from '@wsbroker/protocol';
+import { readSecret, sign } from '@wsbroker/protocol/signature';
 import { errors, Pool } from 'undici';
 import { reasonOf } from '../ops/reason.ts';
 import type { HttpBackendSettings } from '../options.ts';
@@ -11,9 +12,12 @@ export class HttpBackend implements Backend {
   readonly #pool: Pool;
   readonly #path: string;
   readonly #authorization: string | undefined;
+  readonly #keys: readonly Uint8Array[];
 
-  constructor(settings: HttpBackendSettings) {
+  /** @param secrets What events are signed with; several while one takes over from the other. */
+  constructor(settings: HttpBackendSettings, secrets: readonly string[] = []) {
     this.#settings = settings;
+    this.#keys = secrets.map(readSecret);
     const url = new URL(settings.url);
     this.#path = `${url.pathname}${url.search}`;
     this.#authorization = basicAuthorization(url);
@@ -58,7 +62,7 @@ export class HttpBackend implements Backend {
     const response = await this.#pool.request({
       method: 'POST',
       path: this.#path,
-      headers: this.#headers(delivery, body.contentType),
+      headers: this.#headers(delivery, body),
       body: body.text,
       signal,
     });
@@ -79,15 +83,19 @@ export class HttpBackend implements Backend {
     };
   }
 
-  #headers(delivery: Delivery, contentType: string): Record<string, string> {
+  #headers(delivery: Delivery, body: Body): Record<string, string> {
+    const timestampSeconds = Math.floor(Date.now() / 1_000);
     const headers: Record<string, string> = {
-      'content-type': contentType,
+      'content-type': body.contentType,
       accept: 'application/json',
       'webhook-id': delivery.id,
-      'webhook-timestamp': String(Math.floor(Date.now() / 1_000)),
+      'webhook-timestamp': String(timestampSeconds),
       'wsbroker-attempt': String(delivery.attempt),
       traceparent: delivery.traceparent,
     };
+    if (this.#keys.length > 0) {
+      headers['webhook-signature'] = sign(this.#keys, { id: delivery.id, timestampSeconds, body: body.text });
+    }
     if (delivery.request !== undefined) headers['wsbroker-request'] = String(delivery.request);
     if (delivery.reason !== undefined) headers['wsbroker-reason'] = delivery.reason;
     if (this.#authorization !== undefined) headers['authorization'] = this.#authorization;
