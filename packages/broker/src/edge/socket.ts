@@ -5,6 +5,8 @@ import type { Duplex } from 'node:stream';
 import type { RawData, WebSocket } from 'ws';
 import type { Socket } from '../hub/socket.ts';
 import type { Log } from '../ops/logger.ts';
+import type { MessageBucket, MessageRate } from './message-rate.ts';
+import { readInSlices } from './sliced-reading.ts';
 
 export interface ClientSocketOptions {
   readonly ws: WebSocket;
@@ -12,6 +14,7 @@ export interface ClientSocketOptions {
   readonly stream: Duplex;
   readonly maxUnreadBytes: number;
   readonly unreadTimeoutMs: number;
+  readonly rate: MessageRate;
   readonly log: Log;
   /** Runs once, when the socket is gone and its reader has been told. */
   readonly onClosed: (socket: ClientSocket) => void;
@@ -48,10 +51,17 @@ export class ClientSocket implements Socket {
   /** Set by each sign of life, cleared by each ping. */
   isAlive = true;
   #reader: SocketReader | undefined;
+  readonly #bucket: MessageBucket;
+  /** What was heard and has not been taken from the bucket. */
+  #uncounted = 0;
   #isHeld = false;
   #hasClosed = false;
+  /** Nothing more is taken: a message had to be dropped, and none may overtake it. */
+  #isDeaf = false;
   #unreadSinceMs: number | undefined;
   #flushedBytes = 0;
+  #writtenBytes = 0;
+  #staleBytes = 0;
 
   constructor(options: ClientSocketOptions) {
     this.#options = options;
@@ -59,9 +69,13 @@ export class ClientSocket implements Socket {
     this.#stream = options.stream;
     // From the first moment: an `error` event that nobody listens for ends the process.
     this.#ws.on('error', (error) => options.log.debug({ error }, '! socket error'));
-    this.#ws.on('pong', () => (this.isAlive = true));
+    this.#ws.on('ping', () => this.#heard());
+    this.#ws.on('pong', () => this.#heard());
     this.#ws.on('message', (data) => this.#read(data));
+    this.#bucket = options.rate.bucket(() => this.resumeIfLow());
+    readInSlices(this.#stream, () => this.#sliceRead());
     this.#ws.on('close', (code) => {
+      this.#bucket.end();
       this.#reader?.closed(this.#hasClosed ? undefined : code);
       options.onClosed(this);
     });
@@ -80,21 +94,40 @@ export class ClientSocket implements Socket {
     this.#stream.write(frame);
   }
 
-  /** To be called once a second or so: a client that reads nothing of what waits for it is closed. */
-  checkUnread(nowMs: number): void {
+  /**
+   * To be called once a second or so: a client that reads nothing of what waits for it is closed.
+   * @returns The {@link staleBytes}.
+   */
+  checkUnread(nowMs: number): number {
     const unreadBytes = this.#stream.writableLength;
     if (unreadBytes === 0 || !this.isOpen) {
       this.#unreadSinceMs = undefined;
-      return;
+      this.#staleBytes = 0;
+      this.#writtenBytes = 0;
+      return 0;
     }
     // A client that is sent more all the time has always something unread: what counts is that it reads.
-    const flushedBytes = ((this.#stream as TcpSocket).bytesWritten ?? 0) - unreadBytes;
+    const writtenBytes = (this.#stream as TcpSocket).bytesWritten ?? 0;
+    const flushedBytes = writtenBytes - unreadBytes;
+    this.#staleBytes = Math.max(0, this.#writtenBytes - flushedBytes);
+    this.#writtenBytes = writtenBytes;
     if (this.#unreadSinceMs === undefined || flushedBytes > this.#flushedBytes) {
       this.#unreadSinceMs = nowMs;
       this.#flushedBytes = flushedBytes;
     } else if (nowMs - this.#unreadSinceMs >= this.#options.unreadTimeoutMs) {
       this.#cutSlow(unreadBytes);
     }
+    return this.isOpen ? this.#staleBytes : 0;
+  }
+
+  /** Bytes that were unread when that was last checked, and at the check before. */
+  get staleBytes(): number {
+    return this.#staleBytes;
+  }
+
+  /** The client does not read what it is sent. It may come back. */
+  closeSlow(): void {
+    this.close(closeCodes.slowConsumer, 'slow-consumer');
   }
 
   close(code: number, reason: string): void {
@@ -143,19 +176,37 @@ export class ClientSocket implements Socket {
 
   /** To be called whenever there may be room again. */
   resumeIfLow(): void {
-    if (this.#ws.isPaused && !this.#isHeld && (this.#reader?.isLow ?? true)) this.#ws.resume();
+    if (!this.#ws.isPaused || this.#isHeld || this.#bucket.isEmpty) return;
+    if (this.#reader?.isLow ?? true) this.#ws.resume();
+  }
+
+  #heard(): void {
+    this.isAlive = true;
+    this.#uncounted += 1;
+  }
+
+  #sliceRead(): void {
+    if (this.#uncounted === 0) return;
+    this.#bucket.take(this.#uncounted);
+    this.#uncounted = 0;
+    // One that is closing is read to the end: the answer to the close frame comes last.
+    if (this.#bucket.isEmpty && this.isOpen) this.#ws.pause();
   }
 
   #read(data: RawData): void {
-    this.isAlive = true;
+    this.#heard();
+    const reader = this.#reader;
+    // After a close frame, and out of the buffers of a socket that is gone, nothing can be made to wait.
+    if (!this.isOpen) this.#isDeaf ||= reader?.isFull ?? false;
+    if (this.#isDeaf || !reader) return;
     const bytes = data as Buffer;
     // Text frames were checked by `ws`; a binary frame is taken when it holds the same.
-    this.#reader?.read(isUtf8(bytes) ? bytes.toString('utf8') : undefined, bytes.length);
-    if (this.#reader?.isFull) this.#ws.pause();
+    reader.read(isUtf8(bytes) ? bytes.toString('utf8') : undefined, bytes.length);
+    if (reader.isFull && this.isOpen) this.#ws.pause();
   }
 
   #cutSlow(unreadBytes: number): void {
     this.#options.log.warn({ unreadBytes }, '! a client does not read what it is sent, and is closed:');
-    this.close(closeCodes.slowConsumer, 'slow-consumer');
+    this.closeSlow();
   }
 }

@@ -1,15 +1,14 @@
 import { subprotocol } from '@wsbroker/protocol';
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { type WebSocket, WebSocketServer } from 'ws';
+import { WebSocketServer } from 'ws';
 import type { Log } from '../ops/logger.ts';
 import type { Settings } from '../options.ts';
 import type { Clients } from './clients.ts';
-import { Heartbeat } from './heartbeat.ts';
 import { isOriginAllowed } from './origin.ts';
 import { refuseUpgrade } from './refuse-upgrade.ts';
 import { pathOf } from './request-path.ts';
-import { ClientSocket } from './socket.ts';
+import { Sockets } from './sockets.ts';
 
 /** Subprotocols of ours begin so; of those that this broker does not speak it must not say that it does. */
 const ownProtocolPrefix = 'wsbroker.';
@@ -34,16 +33,11 @@ export interface UpgradesOptions {
 /** Once a close frame was sent or received, how long the peer may take to end the closing handshake. */
 const closeWaitMs = 2_000;
 
-const unreadCheckMs = 1_000;
-
 /** Takes WebSocket handshakes, and keeps the sockets of those that it accepts. */
 export class Upgrades {
   readonly server: WebSocketServer;
   readonly #options: UpgradesOptions;
-  readonly #sockets = new Set<ClientSocket>();
-  readonly #heartbeat: Heartbeat;
-  readonly #unreadCheck: NodeJS.Timeout;
-  #whenEmpty: (() => void) | undefined;
+  readonly #sockets: Sockets;
 
   constructor(options: UpgradesOptions) {
     this.#options = options;
@@ -51,20 +45,14 @@ export class Upgrades {
     const serverOptions = {
       noServer: true,
       maxPayload: settings.maxMessageBytes,
+      maxFragments: settings.maxFragments,
       perMessageDeflate: false,
       handleProtocols: spokenProtocol,
-      // Not yet in the types of `ws`.
+      // Not in the types of `ws` yet, nor is `maxFragments`.
       closeTimeout: closeWaitMs,
     };
     this.server = new WebSocketServer(serverOptions);
-    this.#heartbeat = new Heartbeat(this.#sockets, settings);
-    this.#unreadCheck = setInterval(
-      () => {
-        const nowMs = performance.now();
-        for (const socket of this.#sockets) socket.checkUnread(nowMs);
-      },
-      Math.min(unreadCheckMs, settings.unreadTimeoutMs / 2),
-    );
+    this.#sockets = new Sockets(settings, options.log);
   }
 
   /** How many sockets there are. */
@@ -74,7 +62,7 @@ export class Upgrades {
 
   /** There may be room again for what was held back. */
   resumeLow(): void {
-    for (const socket of this.#sockets) socket.resumeIfLow();
+    this.#sockets.resumeLow();
   }
 
   /** Whether this upgrade is the broker's; with a `path`, others are left to the server's other listeners. */
@@ -97,41 +85,17 @@ export class Upgrades {
       return refuseUpgrade(stream, '403 Forbidden', 'Pages of this origin may not connect here.');
     }
     this.server.handleUpgrade(request, stream, head, (ws) => {
-      this.#connect(ws, request, stream);
+      const socket = this.#sockets.add(ws, stream);
+      const { clients } = this.#options;
+      if (ws.protocol === subprotocol) clients.connectV1(socket, request);
+      else clients.connectPlain(socket, request);
       this.server.emit('connection', ws, request);
     });
   }
 
   /** Waits until every socket is gone; those that do not answer in time are cut. */
   async close(waitMs: number): Promise<void> {
-    this.#heartbeat.stop();
-    clearInterval(this.#unreadCheck);
-    if (this.#sockets.size > 0) {
-      const empty = new Promise<void>((resolve) => (this.#whenEmpty = resolve));
-      const timer = setTimeout(() => {
-        for (const socket of this.#sockets) socket.terminate();
-      }, waitMs);
-      await empty;
-      clearTimeout(timer);
-    }
+    await this.#sockets.close(waitMs);
     this.server.close();
-  }
-
-  #connect(ws: WebSocket, request: IncomingMessage, stream: Duplex): void {
-    const { clients, settings, log } = this.#options;
-    const socket = new ClientSocket({
-      ws,
-      stream,
-      maxUnreadBytes: settings.maxUnreadBytes,
-      unreadTimeoutMs: settings.unreadTimeoutMs,
-      log,
-      onClosed: () => {
-        this.#sockets.delete(socket);
-        if (this.#sockets.size === 0) this.#whenEmpty?.();
-      },
-    });
-    this.#sockets.add(socket);
-    if (ws.protocol === subprotocol) clients.connectV1(socket, request);
-    else clients.connectPlain(socket, request);
   }
 }

@@ -1,0 +1,100 @@
+export interface MessageRateOptions {
+  readonly messagesPerSecond: number;
+  readonly messageBurst: number;
+}
+
+/** How exactly a pause ends. */
+const tickMs = 20;
+
+/**
+ * How many messages each client may send. Who sends more is not read for a while: TCP pushes back, and nothing is
+ * lost. One timer ends the pauses of all.
+ */
+export class MessageRate {
+  readonly msPerMessage: number;
+  readonly burstMs: number;
+  readonly #waiting = new Set<MessageBucket>();
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor({ messagesPerSecond, messageBurst }: MessageRateOptions) {
+    this.msPerMessage = 1_000 / messagesPerSecond;
+    this.burstMs = messageBurst * this.msPerMessage;
+  }
+
+  /** @param resume Runs when a client that had sent too much may be read again. */
+  bucket(resume: () => void): MessageBucket {
+    return new MessageBucket(this, resume);
+  }
+
+  /** To be called by a bucket that is empty. */
+  wait(bucket: MessageBucket): void {
+    this.#waiting.add(bucket);
+    this.#timer ??= setInterval(() => this.#resume(), tickMs);
+  }
+
+  /** Lets go of a bucket whose client is gone. */
+  forget(bucket: MessageBucket): void {
+    this.#waiting.delete(bucket);
+    if (this.#waiting.size === 0) this.#stop();
+  }
+
+  #resume(): void {
+    const nowMs = performance.now();
+    for (const bucket of this.#waiting) {
+      if (bucket.emptyUntilMs > nowMs) continue;
+      this.#waiting.delete(bucket);
+      bucket.refilled();
+    }
+    if (this.#waiting.size === 0) this.#stop();
+  }
+
+  #stop(): void {
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+  }
+}
+
+/**
+ * The token bucket of one client, kept as one number: when the bucket was, or will be, empty. Messages move that
+ * on; it lies in the past by as much as there are tokens, and in the future when more was read than there were.
+ */
+export class MessageBucket {
+  readonly #rate: MessageRate;
+  readonly #resume: () => void;
+  #emptyUntilMs = 0;
+  #isEmpty = false;
+
+  constructor(rate: MessageRate, resume: () => void) {
+    this.#rate = rate;
+    this.#resume = resume;
+  }
+
+  get isEmpty(): boolean {
+    return this.#isEmpty;
+  }
+
+  get emptyUntilMs(): number {
+    return this.#emptyUntilMs;
+  }
+
+  /** Messages have been read. When that was all it may send for now, the bucket is empty until it `resume`s. */
+  take(messages: number): void {
+    const nowMs = performance.now();
+    const { msPerMessage, burstMs } = this.#rate;
+    this.#emptyUntilMs = Math.max(this.#emptyUntilMs, nowMs - burstMs) + messages * msPerMessage;
+    if (this.#isEmpty || this.#emptyUntilMs <= nowMs) return;
+    this.#isEmpty = true;
+    this.#rate.wait(this);
+  }
+
+  /** For {@link MessageRate} alone. */
+  refilled(): void {
+    this.#isEmpty = false;
+    this.#resume();
+  }
+
+  /** The client is gone. */
+  end(): void {
+    this.#rate.forget(this);
+  }
+}
