@@ -3,6 +3,7 @@ import { type Answering, delivered, FakeBackend } from '../../test/fake-backend.
 import { FakeClock, settled } from '../../test/fake-clock.ts';
 import { type Config, FakeCommands } from '../../test/fake-commands.ts';
 import { FakeJournal } from '../../test/fake-journal.ts';
+import { takenMessage } from '../../test/taken-message.ts';
 import { Delivery } from '../delivery/delivery.ts';
 import { settingsFrom } from '../settings.ts';
 import { ClientEvents } from './client-events.ts';
@@ -63,7 +64,7 @@ const start = ({ answer, config }: { answer?: Answering; config?: Config } = {})
 test('P62: an event is neither delivered nor acknowledged before its commit', async () => {
   const { backend, journal, events, receipts, commit } = start();
   events.connected(keys);
-  events.messaged({ type: 'say' }, 20);
+  events.messaged(takenMessage({ type: 'say' }), 20);
   await settled();
   expect(journal.log).toEqual(['open', 'event 1', 'event 2']);
   expect(backend.log).toEqual([]);
@@ -84,9 +85,9 @@ test('what makes no event is told after its commit too: handled, refused, failed
     },
   });
   events.connected(keys);
-  events.messaged({ type: 'handled' }, 20);
+  events.messaged(takenMessage({ type: 'handled' }), 20);
   events.refused({ code: 'not-json', text: 'x' });
-  events.messaged({ type: 'bad' }, 20);
+  events.messaged(takenMessage({ type: 'bad' }), 20);
   await settled();
   expect(receipts.told).toEqual([]);
   expect(journal.log).toEqual(['open', 'received 1', 'received 2', 'failed 2', 'received 3', 'failed 3']);
@@ -107,7 +108,7 @@ test('P65: that a message never will be processed is told only when no later pro
       id === 'k-2' ? { outcome: 'dead-letter', reason: 'status 422', status: 422 } : delivered(),
   });
   events.connected(keys);
-  events.messaged({ type: 'say' }, 20);
+  events.messaged(takenMessage({ type: 'say' }), 20);
   await commit();
   expect(journal.log.slice(-2)).toEqual(['dead-letter 2', 'failed 1']);
   expect(receipts.told).toEqual(['taken 1']);
@@ -130,7 +131,7 @@ test('what a handler put into sessionInfo is written with the next event', async
   events.connected(keys);
   await commit();
   connection.sessionInfo['room'] = 'lobby';
-  events.messaged({ type: 'say' }, 20);
+  events.messaged(takenMessage({ type: 'say' }), 20);
   expect(journal.log.slice(-2)).toEqual(['session', 'event 2']);
 });
 
@@ -148,9 +149,9 @@ test('messages behind a handler that decides late are written in their order', a
     config: { onClientMessage: ({ type }) => (type === 'slow' ? decided : true) },
   });
   events.connected(keys);
-  events.messaged({ type: 'slow' }, 20);
+  events.messaged(takenMessage({ type: 'slow' }), 20);
   events.refused({ code: 'bad-message', text: 'x' });
-  events.messaged({ type: 'quick' }, 20);
+  events.messaged(takenMessage({ type: 'quick' }), 20);
   await commit();
   expect(journal.log).toEqual(['open', 'event 1', 'delivered 1']);
   decide(false);

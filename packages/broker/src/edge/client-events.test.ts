@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { type Answering, FakeBackend } from '../../test/fake-backend.ts';
 import { FakeClock, settled } from '../../test/fake-clock.ts';
 import { type Config, FakeCommands } from '../../test/fake-commands.ts';
+import { takenMessage } from '../../test/taken-message.ts';
 import { Delivery } from '../delivery/delivery.ts';
 import { settingsFrom } from '../settings.ts';
 import type { BrokerOptions } from '../api.ts';
@@ -54,10 +55,10 @@ const errorsIn = (logs: MemoryLogger): string[] => logs.messages('error');
 test('without handlers everything becomes an event, in order and numbered', async () => {
   const { backend, events } = startEvents();
   events.connected(stored);
-  events.messaged({ type: 'hello', n: 1 }, 20);
-  events.messaged({ type: 'client-hello' }, 20);
-  events.messaged({ text: 'no type' }, 20);
-  events.messaged({ type: 'session-connect' }, 20);
+  events.messaged(takenMessage({ type: 'hello', n: 1 }), 20);
+  events.messaged(takenMessage({ type: 'client-hello' }), 20);
+  events.messaged(takenMessage({ text: 'no type' }), 20);
+  events.messaged(takenMessage({ type: 'session-connect' }), 20);
   events.disconnected('client-left');
   await settled();
   await settled();
@@ -86,7 +87,7 @@ const falsy: [string, () => unknown][] = [
 test.each(truthy)('a handler that %s also tells the backend', async (_what, handler) => {
   const { backend, events } = startEvents({ config: { onClientConnect: handler, onClientMessage: handler } });
   events.connected(stored);
-  events.messaged({ type: 'hello' }, 20);
+  events.messaged(takenMessage({ type: 'hello' }), 20);
   await settled();
   expect(typesAt(backend)).toEqual(['session-connect', 'client-hello']);
 });
@@ -94,7 +95,7 @@ test.each(truthy)('a handler that %s also tells the backend', async (_what, hand
 test.each(falsy)('a handler that %s keeps the event to itself', async (_what, handler) => {
   const { backend, events } = startEvents({ config: { onClientConnect: handler, onClientMessage: handler } });
   events.connected(stored);
-  events.messaged({ type: 'hello' }, 20);
+  events.messaged(takenMessage({ type: 'hello' }), 20);
   events.disconnected('client-left');
   await settled();
   expect(typesAt(backend)).toEqual(['session-disconnect']);
@@ -120,7 +121,7 @@ test('handlers get what the page of the seed says', () => {
     },
   });
   events.connected(stored);
-  events.messaged({ type: 'hello' }, 20);
+  events.messaged(takenMessage({ type: 'hello' }), 20);
   events.disconnected('client-left');
   expect(calls).toEqual([
     [connection, broker],
@@ -141,7 +142,7 @@ test('a handler may change the message before it is forwarded', async () => {
       },
     },
   });
-  events.messaged({ type: 'hello' }, 20);
+  events.messaged(takenMessage({ type: 'hello' }), 20);
   await settled();
   await settled();
   expect(JSON.parse(backend.attempts[0]!.messageJson)).toEqual({
@@ -158,7 +159,7 @@ test('events keep their order and their numbers grow, however long a handler tak
       onClientMessage: ({ type }) => (type === 'slow' ? slow.promise : type !== 'kept'),
     },
   });
-  for (const type of ['a', 'slow', 'kept', 'b']) events.messaged({ type }, 20);
+  for (const type of ['a', 'slow', 'kept', 'b']) events.messaged(takenMessage({ type }), 20);
   await settled();
   expect(typesAt(backend)).toEqual(['client-a']);
   slow.resolve(true);
@@ -192,9 +193,9 @@ test.each<[string, () => unknown]>([
     config: { onClientConnect: once, onClientMessage: once, onClientDisconnect: once },
   });
   events.connected(stored);
-  events.messaged({ type: 'lost' }, 20);
+  events.messaged(takenMessage({ type: 'lost' }), 20);
   isBroken = false;
-  events.messaged({ type: 'hello' }, 20);
+  events.messaged(takenMessage({ type: 'hello' }), 20);
   isBroken = true;
   events.disconnected('client-left');
   await settled();
@@ -220,8 +221,8 @@ test.each<[string, (message: Record<string, unknown>) => void]>([
         },
       },
     });
-    events.messaged({ type: 'bad' }, 20);
-    events.messaged({ type: 'good' }, 20);
+    events.messaged(takenMessage({ type: 'bad' }), 20);
+    events.messaged(takenMessage({ type: 'good' }), 20);
     await settled();
     expect(typesAt(backend)).toEqual(['client-good']);
     expect(errorsIn(logs)).toEqual(['! the message cannot be sent to the backend:']);
@@ -231,8 +232,8 @@ test.each<[string, (message: Record<string, unknown>) => void]>([
 test('is full when its own queue is, and low at half of it', async () => {
   const { events } = startEvents({ answer: () => new Promise(() => {}), settings: { maxQueuedEvents: 2 } });
   expect([events.isFull, events.isLow, events.waiting]).toEqual([false, true, 0]);
-  events.messaged({ type: 'a' }, 20);
-  events.messaged({ type: 'b' }, 20);
+  events.messaged(takenMessage({ type: 'a' }), 20);
+  events.messaged(takenMessage({ type: 'b' }), 20);
   expect([events.isFull, events.isLow, events.waiting]).toEqual([true, false, 2]);
   await settled();
 });
@@ -242,7 +243,7 @@ test('is full when all queues together are', () => {
     answer: () => new Promise(() => {}),
     settings: { maxTotalQueuedBytes: 1_024 },
   });
-  events.messaged({ type: 'a' }, 1_000);
+  events.messaged(takenMessage({ type: 'a' }), 1_000);
   expect([events.isFull, events.isLow]).toEqual([true, false]);
 });
 
@@ -251,7 +252,7 @@ test('an event holds more than its text: many small ones fill the queue too', ()
     answer: () => new Promise(() => {}),
     settings: { maxQueuedBytes: 1_024 },
   });
-  for (let n = 0; n < 4; n += 1) events.messaged({}, 2);
+  for (let n = 0; n < 4; n += 1) events.messaged(takenMessage({}), 2);
   expect(events.isFull).toBe(true);
 });
 
@@ -260,7 +261,7 @@ test('an undecided event counts as waiting', async () => {
     config: { onClientMessage: () => new Promise(() => {}) },
     settings: { maxQueuedEvents: 1 },
   });
-  events.messaged({ type: 'a' }, 20);
+  events.messaged(takenMessage({ type: 'a' }), 20);
   await settled();
   expect([events.waiting, events.isFull]).toEqual([1, true]);
 });
@@ -277,7 +278,7 @@ test('without a backend handlers run, and nothing waits', async () => {
     },
   });
   events.connected(stored);
-  events.messaged({ type: 'hello' }, 20);
+  events.messaged(takenMessage({ type: 'hello' }), 20);
   events.disconnected('client-left');
   await settled();
   expect(seen).toEqual([{ type: 'hello' }]);

@@ -1,4 +1,4 @@
-import { type ClientMessage, clientEventType } from '@wsbroker/protocol';
+import { clientEventType } from '@wsbroker/protocol';
 import type { Broker } from '../api.ts';
 import type { Delivery } from '../delivery/delivery.ts';
 import type { EventQueue } from '../delivery/event-queue.ts';
@@ -6,6 +6,7 @@ import type { Journal, JournalChange, StoredConnection, StoredEvent } from '../d
 import type { Fate, QueuedEvent } from '../delivery/queued-event.ts';
 import type { HubConnection } from '../hub/connection.ts';
 import type { Log } from '../ops/logger.ts';
+import type { TakenMessage } from './client-message.ts';
 import type { EndReason } from './end-reason.ts';
 import {
   type Authorization,
@@ -45,6 +46,8 @@ const eventOverheadBytes = 256;
 interface Happening {
   /** Builds the event, once it is decided that there is to be one. May throw. */
   readonly event: () => { type: string; [field: string]: unknown };
+  /** The event as it was written, where nobody can have changed it since. */
+  readonly written?: { readonly type: string; readonly json: string } | undefined;
   readonly bytes: number;
   /** The client's message that it is, by count. */
   readonly message?: number;
@@ -143,17 +146,20 @@ export class ClientEvents {
    * @param bytes The length of its text.
    * @param request The id under which the client wants the reply.
    */
-  messaged(message: ClientMessage, bytes: number, request?: number): void {
+  messaged({ message, eventJson }: TakenMessage, bytes: number, request?: number): void {
     this.#received += 1;
     const { broker } = this.#context;
+    const isAsked = broker.config.onClientMessage !== undefined;
     this.#happened(
       {
         event: () => ({ ...message, type: clientEventType(message.type) }),
+        // A handler may change the message, also after it has been asked.
+        written: isAsked ? undefined : { type: clientEventType(message.type), json: eventJson },
         bytes,
         message: this.#received,
         request,
       },
-      broker.config.onClientMessage
+      isAsked
         ? this.#ask('onClientMessage', () =>
             broker.config.onClientMessage?.(message, this.#connection, broker),
           )
@@ -247,17 +253,24 @@ export class ClientEvents {
   #numbered(happening: Happening): NumberedEvent | 'failed' {
     const { log } = this.#context;
     try {
-      const event = happening.event();
-      log.debug({ event }, '↑ to backend');
-      const json = JSON.stringify(event);
+      const { type, json } = this.#told(happening);
       // Counted when it is decided: ids then grow in the order in which events are sent.
       this.#lastEvent += 1;
       const { message, request, reason } = happening;
-      return { number: this.#lastEvent, type: event.type, json, message, request, reason };
+      return { number: this.#lastEvent, type, json, message, request, reason };
     } catch (error) {
       // A handler may have put something into the message that JSON cannot hold.
       log.error({ wskey: this.#connection.wskey, error }, '! the message cannot be sent to the backend:');
       return 'failed';
     }
+  }
+
+  #told({ event: eventOf, written }: Happening): { readonly type: string; readonly json: string } {
+    const { log } = this.#context;
+    // Not built where it is neither shown nor encoded.
+    if (written && !(log.isLevelEnabled?.('debug') ?? true)) return written;
+    const event = eventOf();
+    log.debug({ event }, '↑ to backend');
+    return written ?? { type: event.type, json: JSON.stringify(event) };
   }
 }

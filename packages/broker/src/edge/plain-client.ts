@@ -77,10 +77,10 @@ export class PlainClient implements SocketReader {
   read(text: string | undefined, bytes: number): void {
     // Refused: what had arrived before comes out while the socket closes.
     if (!this.#lifetime.isOpen) return;
-    const read = readClientMessage(text);
+    const read = readClientMessage(text, this.#context.settings.maxMessageDepth);
     if (!read.ok) return this.#events.refused({ code: read.code, text: read.text });
     this.#context.log.debug({ wskey: this.#connection.wskey, message: read.message }, '→ from client');
-    this.#events.messaged(read.message, bytes);
+    this.#events.messaged(read, bytes);
   }
 
   closed(code: number | undefined): void {

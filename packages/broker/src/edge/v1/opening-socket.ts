@@ -1,7 +1,6 @@
 import { closeCodes } from '@wsbroker/protocol';
-import { readClientJson } from '../client-message.ts';
 import type { ClientSocket, SocketReader } from '../socket.ts';
-import { upFrameOf } from './up-frame.ts';
+import { readUpFrame } from './up-frame.ts';
 
 /** A client that asked for the subprotocol and then says nothing holds a place for so long. */
 const openTimeoutMs = 10_000;
@@ -28,8 +27,7 @@ export class OpeningSocket implements SocketReader {
   }
 
   read(text: string | undefined): void {
-    const read = readClientJson(text ?? '');
-    const frame = read.ok ? upFrameOf(read.json) : undefined;
+    const frame = readUpFrame(text ?? '');
     if (frame?.[0] !== 'open') return this.#refuse('the first frame is not `open`');
     clearTimeout(this.#timer);
     this.#owner.opened(frame[1]);

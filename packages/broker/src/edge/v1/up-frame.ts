@@ -25,6 +25,39 @@ const isOpening = (value: unknown): value is { token?: string; received?: number
   );
 };
 
+/** A request as its text says it: the message in it is read as any other is. */
+export interface RequestText {
+  readonly id: number;
+  readonly message: string;
+}
+
+/** `["request", 7,`: two items without structure, and a third one follows. */
+const requestHead = /^(\[[^,[\]{}]*,[^,[\]{}]*),/;
+
+const jsonSpace = /^[ \t\n\r]*$/;
+
+const parsed = (text: string): unknown => {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+};
+
+/** The request in a frame; undefined when it is another frame, or none. */
+export const requestOf = (text: string): RequestText | undefined => {
+  const head = requestHead.exec(text)?.[1];
+  if (head === undefined) return undefined;
+  const [kind, id] = (parsed(`${head}]`) ?? []) as [unknown, unknown];
+  if (kind !== 'request' || !isCount(id)) return undefined;
+  const end = text.lastIndexOf(']');
+  const isLast = end > head.length && jsonSpace.test(text.slice(end + 1));
+  return isLast ? { id, message: text.slice(head.length + 1, end) } : undefined;
+};
+
+/** The frame of this text, or undefined when it is none of ours. */
+export const readUpFrame = (text: string): ReadFrame | undefined => upFrameOf(parsed(text));
+
 /** The frame, or undefined when it is none of ours. */
 export const upFrameOf = (json: unknown): ReadFrame | undefined => {
   if (!Array.isArray(json)) return undefined;

@@ -185,6 +185,7 @@ export class V1Client {
       events: this.#events,
       connection: this.#connection,
       log: this.#context.log,
+      maxMessageDepth: this.#context.settings.maxMessageDepth,
       isOpened: () => this.#socket === socket && this.#isOpened,
       heard: () => this.#confirm(),
       lost: (code) => {

@@ -2,20 +2,16 @@ import { closeCodes } from '@wsbroker/protocol';
 import type { HubConnection } from '../../hub/connection.ts';
 import type { Log } from '../../ops/logger.ts';
 import type { ClientEvents } from '../client-events.ts';
-import {
-  checkClientMessage,
-  type ReadMessage,
-  readClientJson,
-  readClientMessage,
-} from '../client-message.ts';
+import { type ReadMessage, readClientMessage } from '../client-message.ts';
 import type { ClientSocket, SocketReader } from '../socket.ts';
 import { pingFrame, pongFrame } from './down-frame.ts';
-import { upFrameOf } from './up-frame.ts';
+import { readUpFrame, requestOf } from './up-frame.ts';
 
 export interface V1ReaderOptions {
   readonly connection: HubConnection;
   readonly events: ClientEvents;
   readonly log: Log;
+  readonly maxMessageDepth: number;
   /** The client has been told `opened` on this socket, and it is still the connection's. */
   readonly isOpened: () => boolean;
   /** Runs before anything that the client sends is taken. */
@@ -51,7 +47,7 @@ export class V1Reader implements SocketReader {
     if (!this.#options.isOpened()) return this.#refuse('nothing may come before `opened`');
     this.#options.heard();
     if (text?.[0] === '[') this.#readFrame(text, bytes);
-    else this.#readMessage(readClientMessage(text), bytes);
+    else this.#readMessage(this.#messageOf(text), bytes);
   }
 
   closed(code: number | undefined): void {
@@ -60,14 +56,18 @@ export class V1Reader implements SocketReader {
 
   #readFrame(text: string, bytes: number): void {
     const { connection } = this.#options;
-    const read = readClientJson(text);
-    const frame = read.ok ? upFrameOf(read.json) : undefined;
+    const request = requestOf(text);
+    if (request) {
+      const read = this.#messageOf(request.message);
+      // What stands in the list, or after its message, may be anything then: it is no frame.
+      if (!read.ok && read.code === 'not-json') return this.#refuse('no frame of wsbroker.v1');
+      return this.#readMessage(read, bytes, request.id);
+    }
+    const frame = readUpFrame(text);
     switch (frame?.[0]) {
       case 'ack':
         if (connection.replay?.acknowledge(frame[1])) return;
         return this.#refuse(`${frame[1]} frames were never sent`);
-      case 'request':
-        return this.#readMessage(checkClientMessage(frame[2]), bytes, frame[1]);
       case 'ping':
         return connection.writeOnce(pongFrame);
       case 'pong':
@@ -77,11 +77,15 @@ export class V1Reader implements SocketReader {
     }
   }
 
+  #messageOf(text: string | undefined): ReadMessage {
+    return readClientMessage(text, this.#options.maxMessageDepth);
+  }
+
   #readMessage(read: ReadMessage, bytes: number, request?: number): void {
     const { connection, events, log } = this.#options;
     if (!read.ok) return events.refused({ code: read.code, text: read.text });
     log.debug({ wskey: connection.wskey, message: read.message }, '→ from client');
-    events.messaged(read.message, bytes, request);
+    events.messaged(read, bytes, request);
   }
 
   #refuse(what: string): void {
