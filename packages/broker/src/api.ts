@@ -68,6 +68,8 @@ export interface Broker extends AsyncDisposable {
   readonly ready: Promise<void>;
   /** The port it listens on; with `port: 0` the one that was free. 0 before `ready`. */
   readonly port: number;
+  /** The port of the option `commandPort`; with 0 the one that was free. Undefined without that option, 0 before `ready`. */
+  readonly commandPort: number | undefined;
   /**
    * Sends a message to all connections, or to those that match.
    * An object is encoded, a string is sent as it is.

@@ -19,6 +19,7 @@ import { AddressList } from './edge/address-list.ts';
 import type { ClientContext } from './edge/client-context.ts';
 import { CommandEndpoint } from './edge/command-endpoint.ts';
 import { commandRulesFrom } from './edge/command-head.ts';
+import { CommandServer, hasCommandServer } from './edge/command-server.ts';
 import { CommandSignatures } from './edge/command-signature.ts';
 import { enterHttpServer } from './edge/http-entry.ts';
 import { Clients, stopping } from './edge/clients.ts';
@@ -56,6 +57,7 @@ class RunningBroker implements BrokerApi {
   readonly #clients: Clients;
   readonly #upgrades: Upgrades;
   readonly #commands: CommandEndpoint;
+  readonly #commandServer: CommandServer | undefined;
   readonly #closing = new AbortController();
   readonly #leaveHttpServer: () => void;
   readonly #settings: Settings;
@@ -109,12 +111,15 @@ class RunningBroker implements BrokerApi {
       signatures: settings.secret === undefined ? undefined : new CommandSignatures([settings.secret].flat()),
       requestTimeoutMs: settings.requestTimeoutMs,
     });
+    this.#commandServer = hasCommandServer(settings)
+      ? new CommandServer({ settings, commands: this.#commands, tls: this.#tls, log: this.#log })
+      : undefined;
     this.#leaveHttpServer = enterHttpServer({
       server: this.httpServer,
       isShared: options.server !== undefined,
       commandPath: settings.commandPath ?? (options.server ? '/' : undefined),
       upgrades: this.#upgrades,
-      commands: this.#commands,
+      commands: this.#commandServer ? undefined : this.#commands,
     });
     this.#ready = this.#start(settings);
     // Who does not ask for `ready` is told by the log; a rejection must not end the process.
@@ -133,6 +138,10 @@ class RunningBroker implements BrokerApi {
   get port(): number {
     const address = this.httpServer.address();
     return typeof address === 'object' && address !== null ? address.port : 0;
+  }
+
+  get commandPort(): number | undefined {
+    return this.#commandServer?.port;
   }
 
   broadcast(message: unknown, criteria?: Criteria): void {
@@ -203,6 +212,7 @@ class RunningBroker implements BrokerApi {
 
   async #start(settings: Settings): Promise<void> {
     if (settings.journal !== undefined) await this.#openJournal(settings.journal);
+    await this.#commandServer?.listen(this.#closing.signal);
     await listen(this.httpServer, settings, this.#closing.signal);
     this.httpServer.on('error', this.#onServerError);
     this.#log.info(
@@ -225,6 +235,7 @@ class RunningBroker implements BrokerApi {
     const beganMs = performance.now();
     const leftMs = (): number => Math.max(0, drainMs - (performance.now() - beganMs));
     const serverClosed = isOurs && isReady ? closeServer(this.httpServer) : undefined;
+    this.#commandServer?.stop();
     const isKept = this.#journal !== undefined;
     const spreadMs = Math.min(drainMs / 2, this.#upgrades.size * closeMsPerClient);
     await this.#clients.close({ ...stopping, spreadMs, isKept });
@@ -237,6 +248,7 @@ class RunningBroker implements BrokerApi {
     await this.#engine.close();
     // What is left has asked for nothing, or only half, and might never ask for the rest.
     if (isOurs) this.httpServer.closeAllConnections();
+    await this.#commandServer?.close();
     await serverClosed;
     this.#tls?.close();
     this.#leaveHttpServer();

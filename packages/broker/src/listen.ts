@@ -5,6 +5,8 @@ import { BrokerError } from './ops/broker-error.ts';
 interface Place {
   readonly port?: number | undefined;
   readonly host?: string | undefined;
+  /** What the two are called in the options. */
+  readonly options?: { readonly port: string; readonly host: string };
 }
 
 /**
@@ -12,11 +14,7 @@ interface Place {
  * @param closing Ends that wait, which could last for ever; what was begun here is not broken off.
  * @throws BrokerError `port-taken`, `listen-failed`, `closed`
  */
-export const listen = (
-  server: Server | SecureServer,
-  { port, host }: Place,
-  closing: AbortSignal,
-): Promise<void> =>
+export const listen = (server: Server | SecureServer, place: Place, closing: AbortSignal): Promise<void> =>
   new Promise((resolve, reject) => {
     if (server.listening) return resolve();
     const settle = (): void => {
@@ -30,7 +28,7 @@ export const listen = (
     };
     const onError = (error: ListenFailure): void => {
       settle();
-      reject(listenError(error, { port, host }));
+      reject(listenError(error, place));
     };
     const onClosing = (): void => {
       settle();
@@ -38,6 +36,7 @@ export const listen = (
     };
     server.on('listening', onListening);
     server.on('error', onError);
+    const { port, host } = place;
     if (port === undefined) closing.addEventListener('abort', onClosing);
     else server.listen({ port, host });
   });
@@ -51,22 +50,23 @@ interface ListenFailure extends NodeJS.ErrnoException {
 const listenError = (error: ListenFailure, asked: Place): BrokerError => {
   const port = asked.port ?? error.port;
   const host = asked.port === undefined ? error.address : asked.host;
+  const names = asked.options ?? { port: 'port', host: 'host' };
   const place = host === undefined ? `port ${port}` : `${host}:${port}`;
   switch (error.code) {
     case 'EADDRINUSE':
       return new BrokerError(
         'port-taken',
-        `The ${host === undefined ? '' : 'address '}${place} is taken: another program listens there; stop it, or choose another \`port\` (0 takes a free one)`,
+        `The ${host === undefined ? '' : 'address '}${place} is taken: another program listens there; stop it, or choose another \`${names.port}\` (0 takes a free one)`,
         { cause: error },
       );
     case 'EACCES':
       return new BrokerError(
         'listen-failed',
-        `No permission to listen on ${place}: ports below 1024 need privileges; choose another \`port\``,
+        `No permission to listen on ${place}: ports below 1024 need privileges; choose another \`${names.port}\``,
         { cause: error },
       );
     case 'EADDRNOTAVAIL':
-      return new BrokerError('listen-failed', `This machine has no address ${host}: see \`host\``, {
+      return new BrokerError('listen-failed', `This machine has no address ${host}: see \`${names.host}\``, {
         cause: error,
       });
     default:

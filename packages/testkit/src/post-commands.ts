@@ -8,6 +8,8 @@ export interface PostOptions {
   headers?: Record<string, string>;
   /** Sent from this address of the machine, such as 127.0.0.2. */
   localAddress?: string;
+  /** Sent through this Unix socket; the host in the URL is then no more than a name. */
+  socketPath?: string;
   /** For an https:// URL: whom to trust, and the like. */
   tls?: RequestOptions;
 }
@@ -29,6 +31,7 @@ export const postText = (url: string, text: string, options: PostOptions = {}): 
         method: 'POST',
         agent: false,
         ...(options.localAddress === undefined ? {} : { localAddress: options.localAddress }),
+        ...(options.socketPath === undefined ? {} : { socketPath: options.socketPath }),
         headers: { 'content-length': String(Buffer.byteLength(text)), ...options.headers },
       },
       (response) => {

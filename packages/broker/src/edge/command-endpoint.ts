@@ -21,6 +21,8 @@ export interface CommandEndpointOptions {
   readonly signatures: CommandSignatures | undefined;
   /** How long a body may take to arrive whole. */
   readonly requestTimeoutMs: number;
+  /** The head of a request is as it should be: what follows is bounded by its own limits. */
+  readonly onAccepted?: (request: IncomingMessage) => void;
 }
 
 /** Takes lists of commands that the backend POSTs. */
@@ -44,6 +46,7 @@ export class CommandEndpoint {
       const refusal = this.#refusalOfHead(request);
       if (refusal) return refuseCommands(response, refusal);
       const { rules, requestTimeoutMs } = this.#options;
+      this.#options.onAccepted?.(request);
       const body = await readBody(request, {
         maxBytes: rules.maxCommandBytes,
         timeoutMs: requestTimeoutMs,

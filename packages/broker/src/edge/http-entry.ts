@@ -13,10 +13,30 @@ export interface HttpEntryOptions {
   /** Only POSTs to this path are commands; undefined: all. */
   readonly commandPath: string | undefined;
   readonly upgrades: Upgrades;
-  readonly commands: CommandEndpoint;
+  /** Undefined when commands have a door of their own. */
+  readonly commands: CommandEndpoint | undefined;
 }
 
-const greeting = 'wsbroker: connect here with a WebSocket; commands are POSTed.\n';
+/** On each broker's `upgrade` listener: whether it wants a request. Other copies of this package know it too. */
+const wants: unique symbol = Symbol.for('wsbroker.wants') as never;
+
+interface UpgradeListener {
+  (request: IncomingMessage, stream: Duplex, head: Buffer): void;
+  readonly [wants]?: (request: IncomingMessage) => boolean;
+}
+
+/**
+ * Whether nobody takes an upgrade: every listener is a broker's, and none wants it. The last one says so, since
+ * a stream can be answered once.
+ */
+const isUnclaimed = (
+  server: Server | SecureServer,
+  own: UpgradeListener,
+  request: IncomingMessage,
+): boolean => {
+  const listeners = server.listeners('upgrade') as UpgradeListener[];
+  return listeners.at(-1) === own && listeners.every((listener) => listener[wants]?.(request) === false);
+};
 
 /**
  * Puts the broker into an HTTP server. Returns how to take it out again.
@@ -28,24 +48,35 @@ const greeting = 'wsbroker: connect here with a WebSocket; commands are POSTed.\
 export const enterHttpServer = (options: HttpEntryOptions): (() => void) => {
   const { server, isShared, upgrades, commands } = options;
 
-  const isCommand = (request: IncomingMessage): boolean =>
-    request.method === 'POST' &&
-    (options.commandPath === undefined || pathOf(request) === options.commandPath);
+  const greeting = `wsbroker: connect here with a WebSocket${commands ? '; commands are POSTed' : ''}.\n`;
 
-  const onUpgrade = (request: IncomingMessage, stream: Duplex, head: Buffer): void => {
+  const isForCommands = (request: IncomingMessage): boolean =>
+    commands !== undefined && (options.commandPath === undefined || pathOf(request) === options.commandPath);
+
+  const take = (request: IncomingMessage, stream: Duplex, head: Buffer): void => {
     if (upgrades.wants(request)) return upgrades.take(request, stream, head);
     // Somebody else's upgrade, or nobody's: then it would hang until it times out.
-    if (server.listenerCount('upgrade') === 1) {
+    if (isUnclaimed(server, onUpgrade, request)) {
       refuseUpgrade(stream, '404 Not Found', 'No WebSockets at this path.');
     }
   };
+  const onUpgrade: UpgradeListener = Object.assign(take, {
+    [wants]: (request: IncomingMessage) => upgrades.wants(request),
+  });
   server.on('upgrade', onUpgrade);
 
   if (!isShared) {
     const onRequest = (request: IncomingMessage, response: ServerResponse): void => {
-      if (isCommand(request)) return void commands.handle(request, response);
-      const status = request.method === 'GET' || request.method === 'HEAD' ? 200 : 405;
-      response.writeHead(status, { 'content-type': 'text/plain; charset=utf-8' }).end(greeting);
+      const isHere = isForCommands(request);
+      if (isHere && request.method === 'POST') return void commands?.handle(request, response);
+      const isRead = request.method === 'GET' || request.method === 'HEAD';
+      const allow = isHere ? 'GET, HEAD, POST' : 'GET, HEAD';
+      response
+        .writeHead(isRead ? 200 : 405, {
+          'content-type': 'text/plain; charset=utf-8',
+          ...(isRead ? {} : { allow, connection: 'close' }),
+        })
+        .end(greeting);
     };
     server.on('request', onRequest);
     return () => {
@@ -60,8 +91,8 @@ export const enterHttpServer = (options: HttpEntryOptions): (() => void) => {
   const emitOthers = (event: string, ...args: unknown[]): boolean => {
     if (event !== 'request' || hasLeft) return emit(event, ...args);
     const [request, response] = args as [IncomingMessage, ServerResponse];
-    if (isCommand(request)) {
-      void commands.handle(request, response);
+    if (request.method === 'POST' && isForCommands(request)) {
+      void commands?.handle(request, response);
       return true;
     }
     if (emit(event, ...args)) return true;
