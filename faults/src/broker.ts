@@ -16,6 +16,13 @@ export const reportsMemory = [
   new URL('report-memory.ts', import.meta.url).href,
 ];
 
+/** Node's options for a broker that tells how long the turns of its event loop are. */
+export const reportsTurns = [
+  '--disable-warning=ExperimentalWarning',
+  '--import',
+  new URL('report-turns.ts', import.meta.url).href,
+];
+
 export interface BrokerSettings {
   readonly backendUrl: string;
   /** Any options of the broker. */
@@ -122,6 +129,15 @@ export class BrokerProcess implements AsyncDisposable {
     this.#process?.kill('SIGUSR2');
     await until(() => reports().length > before, 20_000);
     return Number(reports().at(-1)?.slice('held '.length));
+  }
+
+  /**
+   * The longest turn of its event loop, with {@link reportsTurns}: 0 when none was long.
+   * @param from How much it had printed before.
+   */
+  longestTurnMs(from: number): number {
+    const turns = this.output.slice(from).matchAll(/^turn ([\d.]+) ms$/gm);
+    return Math.max(0, ...Array.from(turns, ([, ms]) => Number(ms)));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

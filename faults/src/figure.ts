@@ -1,5 +1,7 @@
 /** One measured number, and what it must be. */
 export interface Figure {
+  /** Of a scenario that has parts: which. */
+  readonly part?: string;
   readonly name: string;
   readonly value: string;
   /** What must hold, in words; missing: for information. */
@@ -45,3 +47,7 @@ export const atLeast = (name: string, value: number, least: number, unit = ''): 
 
 /** A figure that only a full run on a quiet machine is held to. */
 export const timing = (figure: Figure): Figure => ({ ...figure, isTiming: true });
+
+/** Figures of one part of a scenario. */
+export const ofPart = (part: string, figures: readonly Figure[]): Figure[] =>
+  figures.map((figure) => ({ ...figure, part }));

@@ -3,19 +3,20 @@
  * It makes way for everybody else on the machine: in truth it would run on others.
  */
 import { setPriority } from 'node:os';
+import type { Facts } from './facts.ts';
 import { generators } from './generators.ts';
 
 const printIntervalMs = 100;
 
 const [kind = '', params = '{}'] = process.argv.slice(2);
 setPriority(10);
-const facts = { started: 1 };
+const facts: Facts = { started: 1 };
 const print = (): void => void process.stdout.write(`${JSON.stringify(facts)}\n`);
 print();
 setInterval(print, printIntervalMs);
 // The kind and what belongs to it are checked where this process is started.
 const generate = generators[kind as keyof typeof generators] as (
   params: unknown,
-  facts: object,
+  facts: Facts,
 ) => Promise<void>;
 await generate(JSON.parse(params), facts);

@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { SpawnedProcess } from '@wsbroker/testkit';
-import type { Facts, LoadKind, LoadParams } from './generators.ts';
+import type { Facts } from './facts.ts';
+import type { LoadKind, LoadParams } from './generators.ts';
 import { until } from './until.ts';
 
 const program = fileURLToPath(new URL('load-process.ts', import.meta.url));

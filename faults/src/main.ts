@@ -21,15 +21,18 @@ const progressOf = ({ name }: Scenario): Progress => {
 /** In small, on whatever machine, times mean nothing. */
 const holds = ({ isFine, isTiming }: Figure): boolean => isFine || (isShort && isTiming);
 
+const widest = 64;
+
 /** In columns: what is measured, its value, and what it must be. */
 const printed = (figures: readonly Figure[]): string => {
   const width = (text: (figure: Figure) => string): number =>
-    Math.min(70, Math.max(...figures.map((figure) => text(figure).length)));
+    Math.min(widest, Math.max(...figures.map((figure) => text(figure).length)));
   const [nameWidth, valueWidth] = [width(({ name }) => name), width(({ value }) => value)];
-  const line = (figure: Figure): string => {
-    const { name, value, bound = '' } = figure;
+  const line = (figure: Figure, at: number): string => {
+    const { part, name, value, bound = '' } = figure;
+    const heading = part === undefined || part === figures[at - 1]?.part ? '' : `   ${part}:\n`;
     const cells = [name.padEnd(nameWidth), value.padStart(valueWidth), bound];
-    return `  ${holds(figure) ? ' ' : '✗'} ${cells.join('   ').trimEnd()}\n`;
+    return `${heading}  ${holds(figure) ? ' ' : '✗'} ${cells.join('   ').trimEnd()}\n`;
   };
   return figures.map(line).join('');
 };

@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import { deflateRawSync } from 'node:zlib';
 import { messageFrame, openBareSocket, readFrames } from '../bare-socket.ts';
 import { clientFrame, opcodes } from '../client-frame.ts';
-import type { Facts } from '../generators.ts';
+import { add, type Facts } from '../facts.ts';
 
 export interface BadMessagesParams {
   readonly port: number;
@@ -59,9 +59,7 @@ const outcomeOf = (socket: Socket): Promise<string> =>
 
 /** Sends all of them; counts `fine`, and what was otherwise by its name. Then it stays. */
 export const sendBadly = async ({ port, times }: BadMessagesParams, facts: Facts): Promise<void> => {
-  const count = (name: string): void => {
-    facts[name] = (facts[name] ?? 0) + 1;
-  };
+  const count = (name: string): void => add(facts, name);
   const sendOne = async (name: string, frames: readonly Buffer[], may: readonly string[]): Promise<void> => {
     const opened = await openBareSocket({ port, extensions: 'permessage-deflate' });
     if (opened.kind !== 'taken') return count(`${name}: no socket`);

@@ -1,6 +1,6 @@
 import { openBareSocket } from '../bare-socket.ts';
 import { clientFrame, opcodes } from '../client-frame.ts';
-import type { Facts } from '../generators.ts';
+import { add, type Facts } from '../facts.ts';
 
 export interface PingsParams {
   readonly port: number;
@@ -14,15 +14,13 @@ const batch = Buffer.concat(Array.from({ length: batchPings }, () => ping));
 
 /** Sockets that ping as fast as they can write, and never read. */
 export const pingUnread = async ({ port, count }: PingsParams, facts: Facts): Promise<void> => {
-  facts['pings'] = 0;
-  facts['open'] = 0;
   for (let n = 0; n < count; n += 1) {
     const opened = await openBareSocket({ port });
     if (opened.kind !== 'taken') continue;
     const { socket } = opened;
-    facts['open'] += 1;
+    add(facts, 'open');
     const pump = (): void => {
-      do facts['pings'] = (facts['pings'] ?? 0) + batchPings;
+      do add(facts, 'pings', batchPings);
       while (socket.write(batch));
     };
     socket.on('drain', pump);

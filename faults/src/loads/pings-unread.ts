@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { startBackend } from '../backend.ts';
 import { reportsMemory, startBroker } from '../broker.ts';
 import { joinBystanders } from '../bystanders.ts';
-import { atLeast, atMost, exactly, type Figure, info } from '../figure.ts';
+import { atLeast, atMost, exactly, type Figure, info, ofPart } from '../figure.ts';
 import { startLoad } from '../load.ts';
 import { scenario } from '../scenario.ts';
 
@@ -24,9 +24,7 @@ export const pingsUnread = scenario<Scale>({
     const held = await ping(scale, {});
     progress('as many as fit through');
     const free = await ping(scale, unlimited);
-    const named = (figures: readonly Figure[], name: string): Figure[] =>
-      figures.map((figure) => ({ ...figure, name: `${name}: ${figure.name}` }));
-    return [...named(held, 'defaults'), ...named(free, 'without a message rate')];
+    return [...ofPart('with the default message rate', held), ...ofPart('without one', free)];
   },
 });
 

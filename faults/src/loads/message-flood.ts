@@ -1,0 +1,78 @@
+import { check, faultsIn, History } from '@wsbroker/testkit';
+import { type Backend, startBackend } from '../backend.ts';
+import { startBroker } from '../broker.ts';
+import { joinBystanders } from '../bystanders.ts';
+import { atMost, exactly, type Figure, info, timing } from '../figure.ts';
+import { startLoad } from '../load.ts';
+import { addRecord } from '../record.ts';
+import { scenario } from '../scenario.ts';
+import { until } from '../until.ts';
+
+interface Scale {
+  readonly flooders: number;
+  readonly messages: number;
+  readonly talkMs: number;
+}
+
+/** A backend that does something for each event: without, the ratio would be one of microseconds. */
+const backendDelayMs = 5;
+const padBytes = 200;
+
+export const messageFlood = scenario<Scale>({
+  name: 'message-flood',
+  title: 'clients that send as fast as they can',
+  full: { flooders: 20, messages: 6_000, talkMs: 20_000 },
+  short: { flooders: 20, messages: 600, talkMs: 1_500 },
+  async run({ flooders, messages, talkMs }, progress): Promise<Figure[]> {
+    await using backend = await startBackend(backendDelayMs);
+    await using broker = await startBroker({ backendUrl: backend.url });
+    await using others = await joinBystanders({ url: broker.url, backend });
+    await others.talkBefore(talkMs);
+    const clients = Array.from({ length: flooders }, (_, n) => `f${n}`);
+    const { posts: postsBefore } = await backend.facts();
+    await using load = await startLoad('flood', { port: broker.port, clients, messages, padBytes });
+    const startMs = performance.now();
+    const total = flooders * messages;
+    progress(`${flooders} clients send ${messages} messages each`);
+    await others.talkDuring(talkMs);
+    const { posts } = await backend.facts();
+    const perSecond = ((posts - postsBefore) / (performance.now() - startMs)) * 1_000;
+    progress('the rest of them is read');
+    await until(() => notesIn(backend) >= total, 120_000, 500);
+    const faults = faultsIn(check(historyOf(backend, clients, messages)));
+    return [
+      info('clients that flood', flooders),
+      info('messages of theirs', total),
+      info('events a second at the backend, with those of the others', perSecond),
+      exactly('of the flooders closed', load.count('closed'), 0),
+      {
+        ...exactly('of their messages lost, repeated, reordered or phantom', faults.length, 0),
+        ...(faults.length > 0 ? { value: `${faults.length} (${faults.slice(0, 3).join('; ')})` } : {}),
+      },
+      exactly('crashes', broker.crashes, 0),
+      timing(atMost('p99 of the others, times that before', others.p99DuringMs / others.p99BeforeMs, 2)),
+      ...(await others.figures()),
+    ];
+  },
+});
+
+const notesIn = (backend: Backend): number =>
+  backend.posts().filter(({ type, attempt }) => type === 'client-note' && attempt === 1).length;
+
+/** All that each of them sent is to arrive: nothing told them otherwise. */
+const historyOf = (backend: Backend, clients: readonly string[], messages: number): History => {
+  const history = new History();
+  const posts = backend.posts();
+  for (const { type, client, connection } of posts) {
+    if (type === 'client-join' && clients.includes(client)) history.opened(client, connection);
+  }
+  const theirs = posts.filter(({ type }) => type === 'client-note');
+  addRecord(history, theirs);
+  for (const client of clients) {
+    for (let n = 1; n <= messages; n += 1) {
+      history.sent.push({ client, n });
+      history.acknowledged.push({ client, n });
+    }
+  }
+  return history;
+};
