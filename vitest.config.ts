@@ -42,6 +42,7 @@ export default defineConfig({
       project('demo', 'apps/demo', light),
       project('e2e', 'e2e', heavy),
       project('faults', 'faults', heavy),
+      project('fuzz', 'fuzz', heavy),
       project('scripts', 'scripts', heavy),
       {
         extends: true,

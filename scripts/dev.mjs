@@ -5,6 +5,7 @@
 import { build, prepare } from './dev/prepare.mjs';
 import { runChecks } from './dev/checks.mjs';
 import { runFaults } from './dev/faults.mjs';
+import { runFuzz } from './dev/fuzz.mjs';
 import { runNodes } from './dev/nodes.mjs';
 import { endTogether, inherit } from './dev/process.mjs';
 import { startDemo } from './dev/start.mjs';
@@ -18,6 +19,7 @@ const usage = `node scripts/dev.mjs <command> [--verbose]
   test:nodes   run the suites of the packages on every Node that they are for, or on those named: test:nodes 22 26
   faults       break what is around the broker, at full scale, with figures; or only what is named: faults disk-full
   load         put loads on the broker, at full scale, with figures; or only what is named: load message-flood
+  fuzz         send what nobody should send, 100,000 times; or only what is named: fuzz messages --runs 1000
   build        build every package and app
   run <cmd>    run any command with the tools of the repository: run vitest run --project broker
   help         this text`;
@@ -51,6 +53,11 @@ const commands = {
     const tools = await prepare(steps);
     await build(steps, tools);
     return runFaults(tools, rest);
+  },
+  async fuzz(steps, rest) {
+    const tools = await prepare(steps);
+    await build(steps, tools);
+    return runFuzz(tools, rest);
   },
   async load(steps, rest) {
     const tools = await prepare(steps);

@@ -11,7 +11,13 @@ const stamp = join(root, 'node_modules/.installed');
 /** What an installation depends on, as one hash. */
 const installationKey = () => {
   const hash = createHash('sha256');
-  const folders = ['.', 'e2e', 'faults', ...['packages', 'apps'].flatMap((parent) => foldersOf(parent))];
+  const folders = [
+    '.',
+    'e2e',
+    'faults',
+    'fuzz',
+    ...['packages', 'apps'].flatMap((parent) => foldersOf(parent)),
+  ];
   const files = [
     'pnpm-lock.yaml',
     'pnpm-workspace.yaml',
