@@ -60,8 +60,8 @@ export const httpBackendSchema = z.object({
   /** The largest answer that is read; the commands of a larger one do not run. @default 1048576 */
   maxAnswerBytes: whole(kibi, 64 * mebi).default(mebi),
   /**
-   * Certificates in PEM format, of authorities that the certificate of an https:// `url` may be signed by.
-   * @default those that Node knows
+   * Certificates in PEM format, of authorities that the certificate of an https:// `url` may be signed by; no
+   * others then count. Read at the start. @default those that Node knows
    */
   ca: fileSchema.optional(),
 });

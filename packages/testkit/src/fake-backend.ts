@@ -50,6 +50,8 @@ export type AnswerTo = (event: BackendEvent) => Answer | Promise<Answer>;
 export interface FakeBackendOptions {
   /** With it the backend speaks https:// alone. */
   readonly tls?: SecureServerOptions;
+  /** @default a free one */
+  readonly port?: number;
 }
 
 /** An HTTP backend that remembers what it was told, answers as a test wants, and can be down. */
@@ -62,10 +64,11 @@ export class FakeBackend implements AsyncDisposable {
   readonly #tls: SecureServerOptions | undefined;
   #answer: AnswerTo;
   #server: Server | SecureServer | undefined;
-  #port = 0;
+  #port: number;
 
-  constructor(answer: AnswerTo, { tls }: FakeBackendOptions = {}) {
+  constructor(answer: AnswerTo, { tls, port = 0 }: FakeBackendOptions = {}) {
     this.#answer = answer;
+    this.#port = port;
     this.#tls = tls;
   }
 

@@ -4,6 +4,7 @@ import { errors, Pool } from 'undici';
 import { reasonOf } from '../ops/reason.ts';
 import type { HttpBackendSettings } from '../options.ts';
 import type { Answer, Backend, Delivery } from './backend.ts';
+import { backendTlsOptions, certificateProblem } from './backend-tls.ts';
 import { failureOf, outcomeOf, retryAfterMs } from './outcome.ts';
 
 /** POSTs events to a URL. */
@@ -27,6 +28,9 @@ export class HttpBackend implements Backend {
       headersTimeout: settings.timeoutMs,
       bodyTimeout: settings.timeoutMs,
       maxResponseSize: settings.maxAnswerBytes,
+      // The bounds above hold for HTTP/1.1, and a backend may prefer HTTP/2.
+      allowH2: false,
+      connect: backendTlsOptions(settings),
     });
   }
 
@@ -44,6 +48,8 @@ export class HttpBackend implements Backend {
     try {
       return await this.#post(delivery, request.signal);
     } catch (error) {
+      const problem = certificateProblem(error);
+      if (problem !== undefined) return { outcome: 'retry', failure: 'unreachable', reason: problem };
       if (!isLate) return { outcome: 'retry', failure: failureOf(error), reason: reasonOf(error) };
       const reason = `no answer within ${this.#settings.timeoutMs} ms`;
       return { outcome: 'retry', failure: 'no-answer', reason };
