@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { inspect } from 'node:util';
 import { afterAll, expect, test } from 'vitest';
 import { readCommandLine, usage, UsageError } from './cli-options.ts';
 import { BrokerError } from './ops/broker-error.ts';
@@ -38,6 +39,7 @@ const mistakeIn = (args: string[], environment: Environment = {}): string => {
 };
 
 const url = 'http://127.0.0.1:8000/';
+const secret = `whsec_${'A'.repeat(32)}`;
 
 test('every flag sets its option', () => {
   const args = [
@@ -49,6 +51,11 @@ test('every flag sets its option', () => {
     url,
     '--allow',
     '127.0.0.1',
+    '--command-port=31003',
+    '--tls-cert=cert.pem',
+    '--tls-key=key.pem',
+    '--origins=https://a.example',
+    '--trusted-proxies=10.0.0.1',
     '--journal',
     'events.db',
     '--log',
@@ -58,9 +65,14 @@ test('every flag sets its option', () => {
     port: '31002',
     host: '127.0.0.1',
     backend: { url, allow: ['127.0.0.1'] },
+    commandPort: '31003',
+    tls: { cert: 'cert.pem', key: 'key.pem' },
+    origins: ['https://a.example'],
+    trustedProxies: ['10.0.0.1'],
     journal: 'events.db',
     log: 'json',
   });
+  expect(optionsOf(['--port', '0', '--command-socket', '/run/commands']).commandSocket).toBe('/run/commands');
 });
 
 test('flags may be written with =', () => {
@@ -73,16 +85,75 @@ test('every environment variable sets its option', () => {
     WSBROKER_HOST: '::1',
     WSBROKER_BACKEND_URL: url,
     WSBROKER_ALLOW: '127.0.0.1, 10.0.0.0/8,,::1',
+    WSBROKER_COMMAND_SOCKET: '/run/commands',
+    WSBROKER_TLS_CERT: 'cert.pem',
+    WSBROKER_TLS_KEY: 'key.pem',
+    WSBROKER_ORIGINS: 'https://a.example, http://b.example:8080',
+    WSBROKER_TRUSTED_PROXIES: '10.0.0.1,::1',
+    WSBROKER_SECRET: secret,
     WSBROKER_JOURNAL: 'events.db',
     WSBROKER_LOG: 'off',
   };
   expect(optionsOf([], environment)).toEqual({
     port: '31002',
     host: '::1',
+    commandSocket: '/run/commands',
+    tls: { cert: 'cert.pem', key: 'key.pem' },
+    origins: ['https://a.example', 'http://b.example:8080'],
+    trustedProxies: ['10.0.0.1', '::1'],
+    secret: [secret],
     journal: 'events.db',
     backend: { url, allow: ['127.0.0.1', '10.0.0.0/8', '::1'] },
     log: false,
   });
+  expect(optionsOf(['--port', '0'], { WSBROKER_COMMAND_PORT: '0' }).commandPort).toBe('0');
+});
+
+test('WSBROKER_SECRET may hold two, while one takes over from the other', () => {
+  const [one, two] = [secret, `whsec_${'B'.repeat(32)}`];
+  expect(optionsOf(['--port', '0'], { WSBROKER_SECRET: `${one}, ${two}` }).secret).toEqual([one, two]);
+});
+
+test('--origins and --trusted-proxies may be repeated, and may hold several', () => {
+  const args = ['--port', '0', '--origins', 'https://a.example', '--origins', 'http://b.example,null'];
+  expect(optionsOf(args).origins).toEqual(['https://a.example', 'http://b.example', 'null']);
+  expect(optionsOf(['--port', '0', '--origins', '*']).origins).toEqual(['*']);
+  const proxies = ['--port', '0', '--trusted-proxies', '::1', '--trusted-proxies', '10.0.0.1,10.1.0.0/16'];
+  expect(optionsOf(proxies).trustedProxies).toEqual(['::1', '10.0.0.1', '10.1.0.0/16']);
+});
+
+test('the certificate by flag and the key from the config file belong together', () => {
+  const file = fileWith({ port: 1, tls: { key: 'key.pem' } });
+  expect(optionsOf(['--config', file, '--tls-cert', 'cert.pem']).tls).toEqual({
+    cert: 'cert.pem',
+    key: 'key.pem',
+  });
+});
+
+test.each<[string[], Environment]>([
+  [[], { WSBROKER_SECRET: 'sesame' }],
+  [[], { WSBROKER_SECRET: 'whsec_sesame' }],
+  [[], { WSBROKER_SECRET: `${'whsec_'}${'sesame'.repeat(40)}` }],
+  [[], { WSBROKER_SECRET: `${'whsec_sesame'.padEnd(50, 'A')},whsec_sesame` }],
+  [['--secret', 'sesame'], {}],
+  [['--secret=sesame'], {}],
+  [['--config', 'secret.json'], {}],
+  [['--config', 'broken.json'], {}],
+  [['--config', 'broken-early.json'], {}],
+])('a mistake never shows a secret: %j %j', (args, environment) => {
+  writeFileSync(join(folder, 'secret.json'), JSON.stringify({ port: 0, secret: ['whsec_sesame', 5] }));
+  writeFileSync(join(folder, 'broken.json'), `{ "port": 0, "secret": whsec_sesame }`);
+  writeFileSync(join(folder, 'broken-early.json'), `whsec_sesame`);
+  const inFolder = args.map((arg) => (arg.endsWith('.json') ? join(folder, arg) : arg));
+  let error: unknown;
+  try {
+    readCommandLine(['--port', '0', ...inFolder], environment);
+  } catch (thrown) {
+    error = thrown;
+  }
+  // The error with its stack and its cause, as an uncaught one is shown.
+  expect(inspect(error)).toMatch(/secret|not JSON/i);
+  expect(inspect(error, { depth: 10 })).not.toContain('sesame');
 });
 
 test('an environment variable that is empty counts as not set', () => {
@@ -91,6 +162,10 @@ test('an environment variable that is empty counts as not set', () => {
     WSBROKER_BACKEND_URL: '',
     WSBROKER_ALLOW: '',
     WSBROKER_JOURNAL: '',
+    WSBROKER_SECRET: '',
+    WSBROKER_COMMAND_PORT: '',
+    WSBROKER_TLS_CERT: '',
+    WSBROKER_ORIGINS: '',
     WSBROKER_LOG: '',
     WSBROKER_CONFIG: '',
   };
@@ -192,10 +267,16 @@ test.each([
 });
 
 test('the help names every flag and every environment variable', () => {
-  for (const flag of ['port', 'host', 'backend-url', 'allow', 'log', 'config']) {
+  const names = [
+    ...['port', 'host', 'backend-url', 'allow', 'journal', 'log', 'config'],
+    ...['command-port', 'command-socket', 'tls-cert', 'tls-key', 'origins', 'trusted-proxies'],
+  ];
+  for (const flag of names) {
     expect(usage).toContain(`--${flag} `);
-    expect(usage).toContain(`WSBROKER_${flag.toUpperCase().replace('-', '_')}`);
+    expect(usage).toContain(`WSBROKER_${flag.toUpperCase().replaceAll('-', '_')}`);
   }
+  expect(usage).toContain('WSBROKER_SECRET');
+  expect(usage).not.toContain('--secret');
   expect(usage).toMatch(/--help.*\n.*--version/);
   expect(Math.max(...usage.split('\n').map((line) => line.length))).toBeLessThanOrEqual(80);
 });
@@ -234,6 +315,36 @@ test.each<[string[], Environment, string]>([
     ['--port', '0', '--backend-url', url],
     { WSBROKER_ALLOW: '::1,x' },
     '`WSBROKER_ALLOW` has "x", which is no address: expected IPv4 (127.0.0.1), IPv6 (::1) or a range (10.0.0.0/8)',
+  ],
+  [
+    ['--port', '0', '--trusted-proxies', 'proxy'],
+    {},
+    '`--trusted-proxies` has "proxy", which is no address: expected IPv4 (127.0.0.1), IPv6 (::1) or a range (10.0.0.0/8)',
+  ],
+  [
+    ['--port', '0'],
+    { WSBROKER_ORIGINS: 'https://a.example/' },
+    'WSBROKER_ORIGINS is "https://a.example/": expected an origin such as "https://example.com", without a path',
+  ],
+  [
+    ['--port', '0', '--command-port', 'x'],
+    {},
+    '--command-port is "x": expected a whole number from 0 to 65535',
+  ],
+  [
+    ['--port', '80', '--command-port', '80'],
+    {},
+    '--command-port is 80, as --port is: expected another port, or none (commands then come in at --port)',
+  ],
+  [
+    ['--port', '80', '--command-port', '81'],
+    { WSBROKER_COMMAND_SOCKET: '/run/x' },
+    '--command-port and WSBROKER_COMMAND_SOCKET are both there: expected one of them, where commands come in',
+  ],
+  [
+    ['--port', '0', '--tls-cert', 'cert.pem'],
+    {},
+    '--tls-key is missing: expected the path of a file in PEM format',
   ],
   [['--port', '0', '--log', 'verbose'], {}, '--log is "verbose": expected text, json or off'],
   [['--port', '0'], { WSBROKER_LOG: 'yes' }, 'WSBROKER_LOG is "yes": expected text, json or off'],

@@ -16,6 +16,12 @@ const flags = {
   host: { type: 'string' },
   'backend-url': { type: 'string' },
   allow: { type: 'string', multiple: true },
+  'command-port': { type: 'string' },
+  'command-socket': { type: 'string' },
+  'tls-cert': { type: 'string' },
+  'tls-key': { type: 'string' },
+  origins: { type: 'string', multiple: true },
+  'trusted-proxies': { type: 'string', multiple: true },
   journal: { type: 'string' },
   log: { type: 'string' },
   config: { type: 'string' },
@@ -24,7 +30,9 @@ const flags = {
 } as const satisfies ParseArgsOptionsConfig;
 
 /** What can be set by a flag or in the environment. */
-type SettingName = Exclude<keyof typeof flags, 'help' | 'version'>;
+type FlagName = Exclude<keyof typeof flags, 'help' | 'version'>;
+/** The secret has no flag: everybody on the machine could read it in the list of processes. */
+type SettingName = FlagName | 'secret';
 
 export const usage = `Usage: wsbroker --port 31002 --backend-url http://localhost/app/ [options]
 
@@ -37,6 +45,20 @@ or POSTs.
   --backend-url URL   where events are POSTed
   --allow ADDRESS     who may POST commands: an address or a range such as
                       10.0.0.0/8; may be repeated (default: nobody)
+  --command-port NUMBER
+                      take commands on this port, of 127.0.0.1 alone, and not on
+                      the port of WebSockets
+  --command-socket FILE
+                      take commands on this Unix socket instead: whoever may
+                      write to the file may send commands
+  --tls-cert FILE     speak wss:// and https:// with this certificate (PEM);
+                      it is read again whenever it changes
+  --tls-key FILE      and its private key
+  --origins ORIGIN    whose pages may connect, such as https://example.com, or *
+                      for all; may be repeated (default: the broker's own host)
+  --trusted-proxies ADDRESS
+                      proxies whose X-Forwarded-For is believed; may be repeated
+                      (default: this machine)
   --journal FILE      keep events and open connections in this file: they then
                       outlive a crash or a restart (default: in memory)
   --log FORMAT        text (default), json, or off
@@ -46,9 +68,13 @@ or POSTs.
   -v, --version       the version
 
 Each option can also be set in the environment: WSBROKER_PORT, WSBROKER_HOST,
-WSBROKER_BACKEND_URL, WSBROKER_ALLOW (with commas), WSBROKER_JOURNAL,
-WSBROKER_LOG and WSBROKER_CONFIG. A flag goes before the environment, the
-environment before the config file.
+WSBROKER_BACKEND_URL, WSBROKER_ALLOW (with commas), WSBROKER_COMMAND_PORT,
+WSBROKER_COMMAND_SOCKET, WSBROKER_TLS_CERT, WSBROKER_TLS_KEY, WSBROKER_ORIGINS
+and WSBROKER_TRUSTED_PROXIES (both with commas), WSBROKER_JOURNAL, WSBROKER_LOG
+and WSBROKER_CONFIG. WSBROKER_SECRET is the secret that events and commands are
+signed with (two, with a comma, while one takes over from the other); it has no
+flag, since everybody on the machine could read it in \`ps\`. A flag goes before
+the environment, the environment before the config file.
 SIGTERM and Ctrl-C close in order; a second one ends at once.`;
 
 /** What the command line asks for. */
@@ -69,7 +95,7 @@ export const readCommandLine = (args: readonly string[], environment: NodeJS.Pro
   if (values.help) return { kind: 'help' };
   if (values.version) return { kind: 'version' };
   const given = (setting: SettingName): Given | undefined => {
-    const value = values[setting];
+    const value = setting === 'secret' ? undefined : values[setting];
     if (value !== undefined)
       return { name: `--${setting}`, text: Array.isArray(value) ? value.join() : value };
     const name = `WSBROKER_${setting.toUpperCase().replaceAll('-', '_')}`;
@@ -91,12 +117,27 @@ const parse = (args: readonly string[]) => {
 
 const optionsFrom = (given: (setting: SettingName) => Given | undefined): BrokerOptions => {
   const [port, host, url, allow] = [given('port'), given('host'), given('backend-url'), given('allow')];
-  const journal = given('journal');
+  const [commandPort, commandSocket] = [given('command-port'), given('command-socket')];
+  const [cert, key] = [given('tls-cert'), given('tls-key')];
+  const [origins, trustedProxies] = [given('origins'), given('trusted-proxies')];
+  const [journal, secret] = [given('journal'), given('secret')];
   const config = given('config');
   const options = config === undefined ? {} : readConfig(config);
   if (port !== undefined) options.port = port.text;
   if (host !== undefined) options.host = host.text;
+  if (commandPort !== undefined) options.commandPort = commandPort.text;
+  if (commandSocket !== undefined) options.commandSocket = commandSocket.text;
   if (journal !== undefined) options.journal = journal.text;
+  if (secret !== undefined) options.secret = partsOf(secret);
+  if (origins !== undefined) options.origins = partsOf(origins);
+  if (trustedProxies !== undefined) options.trustedProxies = addressesOf(trustedProxies);
+  if ((cert !== undefined || key !== undefined) && isJsonObject(options.tls ?? {})) {
+    options.tls = {
+      ...options.tls,
+      ...(cert === undefined ? {} : { cert: cert.text }),
+      ...(key === undefined ? {} : { key: key.text }),
+    } as NonNullable<BrokerOptions['tls']>;
+  }
   options.log = logFrom(given('log'), options.log);
   if ((url !== undefined || allow !== undefined) && isJsonObject(options.backend ?? {})) {
     options.backend = {
@@ -109,6 +150,13 @@ const optionsFrom = (given: (setting: SettingName) => Given | undefined): Broker
   const names: Readonly<Record<string, Given | undefined>> = {
     port,
     host,
+    commandPort,
+    commandSocket,
+    'tls.cert': cert ?? (key && { name: '--tls-cert', text: '' }),
+    'tls.key': key ?? (cert && { name: '--tls-key', text: '' }),
+    origins,
+    trustedProxies,
+    secret,
     journal,
     'backend.url': url,
     'backend.allow': allow,
@@ -131,13 +179,16 @@ const checkComplete = ({ port, backend }: BrokerOptions): void => {
   }
 };
 
-const addressesOf = ({ name, text }: Given): string[] => {
-  const addresses = text
+const partsOf = ({ text }: Given): string[] =>
+  text
     .split(',')
-    .map((address) => address.trim())
-    .filter((address) => address !== '');
+    .map((part) => part.trim())
+    .filter((part) => part !== '');
+
+const addressesOf = (given: Given): string[] => {
+  const addresses = partsOf(given);
   // For its error, which calls the option by the name that was typed.
-  void new AddressList(addresses, name);
+  void new AddressList(addresses, given.name);
   return addresses;
 };
 
@@ -162,8 +213,12 @@ const readConfig = ({ name, text: file }: Given): BrokerOptions => {
   try {
     config = JSON.parse(readFileSync(file, 'utf8'));
   } catch (error) {
-    const what = error instanceof SyntaxError ? 'is not JSON' : 'cannot be read';
-    throw new UsageError(`${name}: ${file} ${what}: ${reasonOf(error)}`, { cause: error });
+    if (!(error instanceof SyntaxError)) {
+      throw new UsageError(`${name}: ${file} cannot be read: ${reasonOf(error)}`, { cause: error });
+    }
+    // Without the piece of the file that Node shows, which may be a secret, and so without the error itself.
+    const [what = ''] = error.message.split(/, (?:\.\.\.)?"|\n/);
+    throw new UsageError(`${name}: ${file} is not JSON: ${what}`);
   }
   if (!isJsonObject(config)) {
     throw new UsageError(`${name}: ${file} is no JSON object: expected options such as { "port": 31002 }`);

@@ -1,5 +1,4 @@
 import { isJsonObject } from '@wsbroker/protocol';
-import { readSecret } from '@wsbroker/protocol/signature';
 import { inspect } from 'node:util';
 import type * as z from 'zod';
 import { BrokerError } from './ops/broker-error.ts';
@@ -43,7 +42,6 @@ export const settingsFrom = (options: BrokerOptions, nameOption: NameOption = ()
     );
   }
   const { data } = settings;
-  checkSecrets([data.secret ?? []].flat(), nameOption);
   checkCommandDoors(data, nameOption);
   const lonely = data.backend
     ? undefined
@@ -62,17 +60,6 @@ export const settingsFrom = (options: BrokerOptions, nameOption: NameOption = ()
     );
   }
   return { ...data, maxEventAgeMs: data.maxEventAgeMs ?? (data.journal ? dayMs : defaultEventAgeMs) };
-};
-
-/** Their shape was looked at already; whether the base64 is as it should be only reading them tells. */
-const checkSecrets = (secrets: readonly string[], nameOption: NameOption): void => {
-  for (const secret of secrets) {
-    try {
-      readSecret(secret);
-    } catch (error) {
-      throw badOption(`${nameOf(['secret'], nameOption)}: ${(error as Error).message}`);
-    }
-  }
 };
 
 /** One byte less than the system's structure for the address of a Unix socket, which ends with a zero. */

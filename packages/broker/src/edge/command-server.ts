@@ -18,6 +18,9 @@ export interface CommandServerOptions {
   readonly log: Log;
 }
 
+/** Backends have a few each. Whoever may come here and takes more must not use up the descriptors of clients. */
+const maxSockets = 256;
+
 const onlyCommands = 'wsbroker: commands are POSTed here, and nothing else is taken.\n';
 
 /** Whether commands have a door of their own, and the WebSocket port takes none. */
@@ -39,6 +42,7 @@ export class CommandServer {
       log,
       tls: settings.commandSocket === undefined ? tls : undefined,
     });
+    this.#server.maxConnections = maxSockets;
     this.#server.on('request', (request: IncomingMessage, response: ServerResponse) => {
       const { commandPath } = settings;
       const isHere = commandPath === undefined || pathOf(request) === commandPath;

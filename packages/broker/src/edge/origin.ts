@@ -3,6 +3,9 @@ import type { IncomingMessage } from 'node:http';
 /** Which origins' pages may connect: any, those listed, or (undefined) pages of the host they ask for. */
 export type OriginPolicy = readonly string[] | '*' | undefined;
 
+/** As browsers write it: no path, not even a slash, no user, and one origin alone. */
+const originPattern = /^[a-z][a-z\d+.-]*:\/\/[^\s/?#@\\,]+$/i;
+
 /** The host without its port, of a URL or a `host` header; undefined when malformed. */
 const hostnameOf = (url: string): string | undefined => URL.parse(url)?.hostname.toLowerCase();
 
@@ -26,5 +29,5 @@ export const isOriginAllowed = (request: IncomingMessage, policy: OriginPolicy):
     return policy.some((allowed) => allowed === '*' || asBrowsersWrite(allowed) === lower);
   }
   const asked = host === undefined ? undefined : hostnameOf(`http://${host}`);
-  return asked !== undefined && hostnameOf(origin) === asked;
+  return asked !== undefined && originPattern.test(origin) && hostnameOf(origin) === asked;
 };
