@@ -22,8 +22,9 @@ export const readInSlices = (stream: Duplex, afterSlice: () => void): boolean =>
       for (let from = 0; from < chunk.length; from += sliceBytes) {
         if (from > 0) {
           // The reader has had its last frame: nobody wants the rest.
-          if (stream.destroyed || stream.listenerCount('data', sliced) === 0) return;
-          if (stream.isPaused()) {
+          if (stream.listenerCount('data', sliced) === 0) return;
+          // A stream that is gone takes nothing back: its reader gets what there is.
+          if (stream.isPaused() && !stream.destroyed) {
             stream.unshift(chunk.subarray(from));
             return;
           }
