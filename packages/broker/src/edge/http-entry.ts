@@ -52,6 +52,8 @@ export const enterHttpServer = (options: HttpEntryOptions): (() => void) => {
 
   const isForCommands = (request: IncomingMessage): boolean =>
     commands !== undefined && (options.commandPath === undefined || pathOf(request) === options.commandPath);
+  const isCommand = (request: IncomingMessage): boolean =>
+    request.method === 'POST' && isForCommands(request);
 
   const take = (request: IncomingMessage, stream: Duplex, head: Buffer): void => {
     if (upgrades.wants(request)) return upgrades.take(request, stream, head);
@@ -65,18 +67,21 @@ export const enterHttpServer = (options: HttpEntryOptions): (() => void) => {
   });
   server.on('upgrade', onUpgrade);
 
+  const sayWhatThisIs = (request: IncomingMessage, response: ServerResponse): void => {
+    const isRead = request.method === 'GET' || request.method === 'HEAD';
+    const allow = isForCommands(request) ? 'GET, HEAD, POST' : 'GET, HEAD';
+    response
+      .writeHead(isRead ? 200 : 405, {
+        'content-type': 'text/plain; charset=utf-8',
+        ...(isRead ? {} : { allow, connection: 'close' }),
+      })
+      .end(greeting);
+  };
+
   if (!isShared) {
     const onRequest = (request: IncomingMessage, response: ServerResponse): void => {
-      const isHere = isForCommands(request);
-      if (isHere && request.method === 'POST') return void commands?.handle(request, response);
-      const isRead = request.method === 'GET' || request.method === 'HEAD';
-      const allow = isHere ? 'GET, HEAD, POST' : 'GET, HEAD';
-      response
-        .writeHead(isRead ? 200 : 405, {
-          'content-type': 'text/plain; charset=utf-8',
-          ...(isRead ? {} : { allow, connection: 'close' }),
-        })
-        .end(greeting);
+      if (isCommand(request)) void commands?.handle(request, response);
+      else sayWhatThisIs(request, response);
     };
     server.on('request', onRequest);
     return () => {
@@ -91,12 +96,11 @@ export const enterHttpServer = (options: HttpEntryOptions): (() => void) => {
   const emitOthers = (event: string, ...args: unknown[]): boolean => {
     if (event !== 'request' || hasLeft) return emit(event, ...args);
     const [request, response] = args as [IncomingMessage, ServerResponse];
-    if (request.method === 'POST' && isForCommands(request)) {
+    if (isCommand(request)) {
       void commands?.handle(request, response);
       return true;
     }
-    if (emit(event, ...args)) return true;
-    response.writeHead(200, { 'content-type': 'text/plain; charset=utf-8' }).end(greeting);
+    if (!emit(event, ...args)) sayWhatThisIs(request, response);
     return true;
   };
   server.emit = emitOthers as typeof server.emit;
