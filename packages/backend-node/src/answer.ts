@@ -1,6 +1,7 @@
-import { type Body, contentTypes, type Decoded, type Notification } from '@wsbroker/protocol';
+import { type Body, contentTypes } from '@wsbroker/protocol';
 import type { BackendErrorCode } from './backend-error.ts';
 import type { EventHeaders } from './context.ts';
+import type { IncomingBody } from './notification.ts';
 
 /** What goes back to the broker, whatever carries it. `text` is JSON: a list of commands, or `{ error: { code, message } }`. */
 export interface Answer extends Body {
@@ -10,11 +11,8 @@ export interface Answer extends Body {
   readonly retryAfterSeconds?: number;
 }
 
-/** From a notification, good or bad, to its answer; never rejects. */
-export type AnswerNotification = (
-  notification: Decoded<Notification>,
-  headers: EventHeaders,
-) => Promise<Answer>;
+/** From a body, good or bad, to its answer; never rejects. */
+export type AnswerBody = (body: IncomingBody, headers: EventHeaders) => Promise<Answer>;
 
 /** @param text JSON: a list of commands. */
 export const commandsAnswer = (text: string): Answer => ({

@@ -1,20 +1,27 @@
 import type { ContractDefinition } from '@wsbroker/protocol';
-import { type Answer, type AnswerNotification, commandsAnswer, errorAnswer } from './answer.ts';
+import { type Answer, type AnswerBody, commandsAnswer, errorAnswer } from './answer.ts';
 import { isRejectEvent } from './backend-error.ts';
 import { type EventHeaders, readEventFacts } from './context.ts';
 import { isEventBusy } from './dedupe-store.ts';
 import { createDispatch } from './dispatch.ts';
+import { createVerifyEvent } from './event-signature.ts';
 import { createFetchHandler, type FetchHandler } from './fetch-handler.ts';
 import type { BackendHandlers, BackendOptions } from './handlers.ts';
 import { createNodeHandler, type NodeHandler } from './node-handler.ts';
-import { type NotificationFields, readFields } from './notification.ts';
+import { type NotificationFields, type RawBody, readBody, readRawBody } from './notification.ts';
 import { positiveInteger } from './positive-integer.ts';
 import { createReport } from './report.ts';
+import { readSecrets } from './secrets.ts';
 
 /** An event as it came over some transport. */
 export interface IncomingEvent extends NotificationFields {
   /** Names in lower case. */
   readonly headers?: EventHeaders;
+  /**
+   * The body as it came, in place of the two fields; with a `secret` it is needed, since signatures are of it. The
+   * header `content-type` says how to read it.
+   */
+  readonly rawBody?: RawBody | undefined;
 }
 
 /** Takes what a broker POSTs, in whichever way the server at hand gives it. */
@@ -59,8 +66,10 @@ export const createBackend = <C extends ContractDefinition>(
   }
   const dispatch = createDispatch(contract, handlers);
   const report = createReport(options.onError);
+  const keys = readSecrets(options);
+  const verifyEvent = keys && createVerifyEvent(keys, report);
 
-  const answer: AnswerNotification = async (notification, headers) => {
+  const answer: AnswerBody = async (body, headers) => {
     if (isFromBrowser(headers)) {
       return errorAnswer(
         403,
@@ -68,6 +77,10 @@ export const createBackend = <C extends ContractDefinition>(
         'Events come from a broker, and this request from a web page (it has an Origin): refused',
       );
     }
+    const refusal = verifyEvent?.(headers, body.raw);
+    if (refusal !== undefined) return refusal;
+    // What was verified is what is read, whatever a parser has made of it.
+    const notification = verifyEvent ? readRawBody(body) : readBody(body);
     if (!notification.ok) {
       const { code, message } = notification.error;
       return errorAnswer(code === 'bad-content-type' ? 415 : 400, code, message);
@@ -96,7 +109,12 @@ export const createBackend = <C extends ContractDefinition>(
   return {
     nodeHandler: createNodeHandler(answer, maxBodyBytes, report),
     fetch: createFetchHandler(answer, maxBodyBytes, report),
-    handle: ({ headers = {}, ...fields }) => answer(readFields(fields), headers),
+    handle: ({ headers = {}, rawBody, ...fields }) => {
+      const contentType = [headers['content-type'] ?? ''].flat().join();
+      const hasFields = fields.message !== undefined || fields.connection !== undefined;
+      const parsed = hasFields || rawBody === undefined ? fields : undefined;
+      return answer({ contentType, raw: rawBody, parsed }, headers);
+    },
   };
 };
 

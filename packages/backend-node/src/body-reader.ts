@@ -1,6 +1,6 @@
-/** How reading a body ended: its text, or why there is none. `gone`: the peer went away before the end. */
+/** How reading a body ended: its bytes, or why there are none. `gone`: the peer went away before the end. */
 export type ReadBody =
-  | { readonly outcome: 'read'; readonly text: string }
+  | { readonly outcome: 'read'; readonly bytes: Uint8Array }
   | { readonly outcome: 'too-large' }
   | { readonly outcome: 'gone' };
 
@@ -25,10 +25,15 @@ export class BodyCollector {
     return true;
   }
 
-  /** Decoded as a whole: a character may lie across two chunks. */
-  text(): string {
-    const decoder = new TextDecoder();
-    return this.#chunks.map((chunk) => decoder.decode(chunk, { stream: true })).join('') + decoder.decode();
+  /** All of them as one: a character may lie across two chunks, and a signature is of the whole. */
+  bytes(): Uint8Array {
+    const whole = new Uint8Array(this.#chunks.reduce((sum, { byteLength }) => sum + byteLength, 0));
+    let at = 0;
+    for (const chunk of this.#chunks) {
+      whole.set(chunk, at);
+      at += chunk.byteLength;
+    }
+    return whole;
   }
 }
 

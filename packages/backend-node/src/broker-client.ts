@@ -10,6 +10,7 @@ import {
   type ServerMessageOf,
   type SessionOf,
 } from '@wsbroker/protocol';
+import { sign } from '@wsbroker/protocol/signature';
 import { BrokerClientError, notReached, refusedBy } from './broker-client-error.ts';
 import { isErrorResult, type ListResultOf, resultSchemaOf, type ResultsOf } from './command-result.ts';
 import {
@@ -24,6 +25,7 @@ import {
   type SessionChangeOf,
 } from './command.ts';
 import { positiveInteger } from './positive-integer.ts';
+import { readSecrets, type Secret } from './secrets.ts';
 import type { ExplicitTargetOf, TargetOf } from './target.ts';
 import { refuseUndefinedCriterion } from './undefined-criterion.ts';
 
@@ -40,6 +42,12 @@ export interface BrokerClientOptions {
    * @default 'form'
    */
   readonly encoding?: BodyEncoding;
+  /**
+   * The broker's `secret`: signs every POST, each with an id of its own. With a list there is a signature of each.
+   * An option that is `undefined` throws, so that an environment variable that is not set does not turn it off.
+   * @default none: POSTs are not signed
+   */
+  readonly secret?: Secret;
   /**
    * Carries the request.
    * @default the global `fetch`
@@ -95,6 +103,7 @@ export const createBrokerClient = <C extends ContractDefinition = ContractDefini
   const { encoding = 'form', fetch = (...args) => globalThis.fetch(...args) } = options;
   const timeoutMs = positiveInteger('timeoutMs', options.timeoutMs ?? 10_000);
   const url = checkedUrl(options.url);
+  const keys = readSecrets(options);
 
   const post = async (commands: readonly unknown[]): Promise<{ status: number; text: string }> => {
     // `encodeCommands` asks for the wire's loose type, which the builders' exact ones do not have.
@@ -102,7 +111,7 @@ export const createBrokerClient = <C extends ContractDefinition = ContractDefini
     try {
       const response = await fetch(url, {
         method: 'POST',
-        headers: { 'content-type': contentType, accept: 'application/json' },
+        headers: { 'content-type': contentType, accept: 'application/json', ...(keys && signed(keys, body)) },
         body,
         redirect: 'manual',
         signal: AbortSignal.timeout(timeoutMs),
@@ -142,6 +151,16 @@ export const createBrokerClient = <C extends ContractDefinition = ContractDefini
   };
   // What each command gives is checked against its schema above; its type follows from the command's.
   return client as unknown as BrokerClient<C>;
+};
+
+const signed = (keys: readonly Uint8Array[], body: string): Record<string, string> => {
+  const id = crypto.randomUUID();
+  const timestampSeconds = Math.floor(Date.now() / 1_000);
+  return {
+    'webhook-id': id,
+    'webhook-timestamp': String(timestampSeconds),
+    'webhook-signature': sign(keys, { id, timestampSeconds, body }),
+  };
 };
 
 /** Types ask for `match` as well; this is for plain JavaScript, and for a variable that turns out to be empty. */

@@ -1,11 +1,4 @@
-import { decodeNotification } from '@wsbroker/protocol';
-import {
-  type Answer,
-  type AnswerNotification,
-  badMethodAnswer,
-  errorAnswer,
-  tooLargeAnswer,
-} from './answer.ts';
+import { type Answer, type AnswerBody, badMethodAnswer, errorAnswer, tooLargeAnswer } from './answer.ts';
 import { BackendError } from './backend-error.ts';
 import { BodyCollector, isDeclaredTooLarge, type ReadBody } from './body-reader.ts';
 import type { Report } from './report.ts';
@@ -14,7 +7,7 @@ import type { Report } from './report.ts';
 export type FetchHandler = (this: void, request: Request) => Promise<Response>;
 
 export const createFetchHandler = (
-  answer: AnswerNotification,
+  answer: AnswerBody,
   maxBodyBytes: number,
   report: Report,
 ): FetchHandler => {
@@ -24,13 +17,13 @@ export const createFetchHandler = (
       report(new BackendError('body-already-read', alreadyReadText), undefined);
       return errorAnswer(500, 'body-already-read', alreadyReadText);
     }
-    const body = await readText(request, maxBodyBytes);
+    const body = await readBytes(request, maxBodyBytes);
     if (body.outcome === 'too-large') return tooLargeAnswer(maxBodyBytes);
     if (body.outcome === 'gone') {
       return errorAnswer(400, 'bad-shape', 'The body ended early: expected a whole one');
     }
     const contentType = request.headers.get('content-type') ?? '';
-    return answer(decodeNotification({ contentType, text: body.text }), Object.fromEntries(request.headers));
+    return answer({ contentType, raw: body.bytes }, Object.fromEntries(request.headers));
   };
 
   return async (request) => {
@@ -45,10 +38,10 @@ export const createFetchHandler = (
 const alreadyReadText =
   "The request's body was read before it came here: pass the request on unread (in Hono: c.req.raw, before c.req.parseBody)";
 
-const readText = async (request: Request, maxBytes: number): Promise<ReadBody> => {
+const readBytes = async (request: Request, maxBytes: number): Promise<ReadBody> => {
   const collector = new BodyCollector(maxBytes);
   if (isDeclaredTooLarge(request.headers.get('content-length'), maxBytes)) return { outcome: 'too-large' };
-  if (request.body === null) return { outcome: 'read', text: '' };
+  if (request.body === null) return { outcome: 'read', bytes: new Uint8Array() };
   const reader: ReadableStreamDefaultReader<Uint8Array> = request.body.getReader();
   try {
     for (let part = await reader.read(); !part.done; part = await reader.read()) {
@@ -57,7 +50,7 @@ const readText = async (request: Request, maxBytes: number): Promise<ReadBody> =
         return { outcome: 'too-large' };
       }
     }
-    return { outcome: 'read', text: collector.text() };
+    return { outcome: 'read', bytes: collector.bytes() };
   } catch {
     return { outcome: 'gone' };
   }

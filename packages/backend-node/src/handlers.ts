@@ -10,6 +10,7 @@ import type {
 import type { CommandOf, ReplyCommand } from './command.ts';
 import type { Context, DirectContext, EventFacts, RequestContext } from './context.ts';
 import type { DedupeStore } from './dedupe-store.ts';
+import type { Secret } from './secrets.ts';
 
 /** What a handler answers: a command, a list of them, or nothing; now or later. */
 export type HandlerResult<C extends ContractDefinition> =
@@ -110,6 +111,13 @@ export interface BackendOptions<C extends ContractDefinition> {
    * @default none: handlers run again when the broker tries an event again
    */
   readonly dedupe?: DedupeStore;
+  /**
+   * The broker's `secret`: every event must be signed with it, over its body as it came, at most 300 seconds from now.
+   * One that is not is answered 401, and no handler is called. A list while one secret takes over from the other.
+   * An option that is `undefined` throws, so that an environment variable that is not set does not turn it off.
+   * @default none: signatures are not looked at
+   */
+  readonly secret?: Secret;
   /**
    * Largest request body in bytes; a larger one is answered 413, which makes the broker drop the event.
    * @default 1_048_576

@@ -56,5 +56,6 @@ export type {
 } from './handlers.ts';
 export { memoryStore, type MemoryStoreOptions } from './memory-store.ts';
 export type { NodeHandler } from './node-handler.ts';
-export type { NotificationFields } from './notification.ts';
+export type { NotificationFields, RawBody } from './notification.ts';
+export type { Secret } from './secrets.ts';
 export type { ConnectionOf, CriteriaOf, ExplicitTargetOf, Target, TargetOf } from './target.ts';

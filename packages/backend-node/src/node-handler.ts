@@ -1,44 +1,32 @@
-import { type Decoded, decodeNotification, type Notification } from '@wsbroker/protocol';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import {
-  type Answer,
-  type AnswerNotification,
-  badMethodAnswer,
-  errorAnswer,
-  tooLargeAnswer,
-} from './answer.ts';
+import { type Answer, type AnswerBody, badMethodAnswer, errorAnswer, tooLargeAnswer } from './answer.ts';
 import { BackendError } from './backend-error.ts';
 import { BodyCollector, isDeclaredTooLarge, type ReadBody } from './body-reader.ts';
-import { readParsedBody } from './notification.ts';
+import { isRawBody } from './notification.ts';
 import type { Report } from './report.ts';
 
 /** A request listener of `node:http`, and a handler or middleware of Express. */
 export type NodeHandler = (this: void, request: IncomingMessage, response: ServerResponse) => void;
 
-export const createNodeHandler = (
-  answer: AnswerNotification,
-  maxBodyBytes: number,
-  report: Report,
-): NodeHandler => {
+export const createNodeHandler = (answer: AnswerBody, maxBodyBytes: number, report: Report): NodeHandler => {
   const answerRequest = async (request: IncomingMessage): Promise<Answer | undefined> => {
     if (request.method !== 'POST') return badMethodAnswer(request.method);
     const contentType = request.headers['content-type'] ?? '';
-    let notification: Decoded<Notification>;
     // Express 4 leaves `body: {}` on requests that no parser took: what counts is whether the stream was read.
     if (request.readableDidRead) {
-      const { body } = request as IncomingMessage & { readonly body?: unknown };
-      if (body === undefined || body === null) {
+      const { body, rawBody } = request as IncomingMessage & ParsedBefore;
+      const raw = [rawBody, body].find(isRawBody);
+      const parsed = isRawBody(body) ? undefined : (body ?? undefined);
+      if (raw === undefined && parsed === undefined) {
         report(new BackendError('body-already-read', alreadyReadText), undefined);
         return errorAnswer(500, 'body-already-read', alreadyReadText);
       }
-      notification = readParsedBody(body, contentType);
-    } else {
-      const body = await readText(request, maxBodyBytes);
-      if (body.outcome === 'gone') return undefined;
-      if (body.outcome === 'too-large') return tooLargeAnswer(maxBodyBytes);
-      notification = decodeNotification({ contentType, text: body.text });
+      return answer({ contentType, raw, parsed }, request.headers);
     }
-    return answer(notification, request.headers);
+    const body = await readBytes(request, maxBodyBytes);
+    if (body.outcome === 'gone') return undefined;
+    if (body.outcome === 'too-large') return tooLargeAnswer(maxBodyBytes);
+    return answer({ contentType, raw: body.bytes }, request.headers);
   };
 
   return (request, response) => {
@@ -56,11 +44,18 @@ export const createNodeHandler = (
   };
 };
 
+/** What a parser leaves on the request. */
+interface ParsedBefore {
+  readonly body?: unknown;
+  /** The bytes that it was made of: where the application keeps them, or its platform does. */
+  readonly rawBody?: unknown;
+}
+
 const alreadyReadText =
   'The body was read before it came here, and request.body is empty: put this handler before what reads the body, or use a parser that leaves request.body (express.urlencoded, express.json)';
 
 /** Not `for await`: leaving that loop early destroys the socket, and with it the answer 413. */
-const readText = (request: IncomingMessage, maxBytes: number): Promise<ReadBody> =>
+const readBytes = (request: IncomingMessage, maxBytes: number): Promise<ReadBody> =>
   new Promise((resolve) => {
     const collector = new BodyCollector(maxBytes);
     if (isDeclaredTooLarge(request.headers['content-length'], maxBytes)) {
@@ -70,9 +65,9 @@ const readText = (request: IncomingMessage, maxBytes: number): Promise<ReadBody>
     request.on('data', (chunk: Uint8Array) => {
       if (!collector.add(chunk)) resolve({ outcome: 'too-large' });
     });
-    request.on('end', () => resolve({ outcome: 'read', text: collector.text() }));
+    request.on('end', () => resolve({ outcome: 'read', bytes: collector.bytes() }));
     request.on('close', () => resolve({ outcome: 'gone' }));
-    if (request.readableEnded) resolve({ outcome: 'read', text: '' });
+    if (request.readableEnded) resolve({ outcome: 'read', bytes: new Uint8Array() });
     else if (request.destroyed) resolve({ outcome: 'gone' });
   });
 

@@ -14,7 +14,7 @@ export interface NotificationFields {
   readonly connection?: unknown;
 }
 
-export const readFields = (fields: NotificationFields): Decoded<Notification> => {
+const readFields = (fields: NotificationFields): Decoded<Notification> => {
   const message = value(fields.message, 'message');
   if (!message.ok) return message;
   const connection = value(fields.connection, 'connection');
@@ -30,11 +30,23 @@ export const readFields = (fields: NotificationFields): Decoded<Notification> =>
 const value = (field: unknown, name: string): Decoded<unknown> =>
   typeof field === 'string' ? parseJson(field, `The field \`${name}\``) : { ok: true, value: field };
 
-/** Reads a body that something before this handler has read: text, bytes, or the fields of it. */
-export const readParsedBody = (body: unknown, contentType: string): Decoded<Notification> => {
-  if (typeof body === 'string') return decodeNotification({ contentType, text: body });
-  if (body instanceof Uint8Array) {
-    return decodeNotification({ contentType, text: new TextDecoder().decode(body) });
-  }
-  return readFields(isJsonObject(body) ? body : {});
+/** A body as it came over the wire. Text stands for its UTF-8. */
+export type RawBody = Uint8Array | string;
+
+export const isRawBody = (body: unknown): body is RawBody =>
+  typeof body === 'string' || body instanceof Uint8Array;
+
+/** What is there of a body: as it came, or what a parser before this package has made of it, or both. */
+export interface IncomingBody {
+  readonly contentType: string;
+  readonly raw?: RawBody | undefined;
+  readonly parsed?: unknown;
+}
+
+export const readRawBody = ({ raw = '', contentType }: IncomingBody): Decoded<Notification> =>
+  decodeNotification({ contentType, text: typeof raw === 'string' ? raw : new TextDecoder().decode(raw) });
+
+export const readBody = (body: IncomingBody): Decoded<Notification> => {
+  if (body.parsed === undefined) return readRawBody(body);
+  return readFields(isJsonObject(body.parsed) ? body.parsed : {});
 };
