@@ -47,7 +47,7 @@ test.each([
 });
 
 test.each(['null', 'true', '7', '"hello"', '[]', '[{"type":"a"}]'])('%s is told to be no object', (text) => {
-  expect(read(text)).toEqual(refused('bad-message', 'expected JSON such as {"type":"hello"}'));
+  expect(read(text)).toEqual(refused('bad-message', 'expected an object such as {"type":"hello"}'));
 });
 
 test.each([

@@ -23,6 +23,8 @@ export type ReadMessage =
   | ({ readonly ok: true } & TakenMessage)
   | { readonly ok: false; readonly code: ErrorCode; readonly text: string };
 
+const expected = 'expected an object such as {"type":"hello"}';
+
 const refused = (text: string): ReadMessage => ({ ok: false, code: 'bad-message', text });
 
 const withoutProto = (key: string, value: unknown): unknown => (key === '__proto__' ? undefined : value);
@@ -43,14 +45,15 @@ const withWholeCharacters = (text: string): string =>
 
 /** What is wrong with a value as a type, for the client's developer. */
 const unusable = (type: unknown): string => {
-  if (typeof type !== 'string') return `is ${type === null ? 'null' : `no text but ${typeof type}`}`;
+  if (type === null) return 'is null';
+  if (typeof type !== 'string') return `is no text but ${Array.isArray(type) ? 'list' : typeof type}`;
   return type.length > 64 ? `has ${type.length} characters` : `is ${JSON.stringify(type)}`;
 };
 
 /** Why a message that is JSON cannot be taken; undefined when it can. */
 const problemOf = (message: unknown, { types, misspelledType }: MessageScan): string | undefined => {
   if (!isJsonObject(message)) {
-    return 'The message is not an object: expected JSON such as {"type":"hello"}';
+    return `The message is not an object: ${expected}`;
   }
   if (types > 1) return 'The message has `type` twice, and programs differ in which they take: send one';
   if (misspelledType !== undefined) {
@@ -88,7 +91,8 @@ export const readClientMessage = (received: string | undefined, maxDepth: number
   try {
     json = scan.hasProto ? JSON.parse(text, withoutProto) : JSON.parse(text);
   } catch (error) {
-    return { ok: false, code: 'not-json', text: `The message is not JSON: ${(error as Error).message}` };
+    const { message: why } = error as Error;
+    return { ok: false, code: 'not-json', text: `The message is not JSON: ${why}: ${expected}` };
   }
   const problem = problemOf(json, scan);
   if (problem !== undefined) return refused(problem);

@@ -90,6 +90,8 @@ export const scanMessage = (text: string): MessageScan => {
       const key = hasEscape ? unescaped(raw) : raw;
       if (key === protoKey) hasProto = true;
       else if (depth === 1 && key?.toLowerCase() === typeKey) misspelledType = raw;
+    } else if (code < 0x5b) {
+      // Digits, commas, spaces: nothing that counts, and most of what stands between texts.
     } else if (code === 0x7b /* { */ || code === 0x5b /* [ */) {
       depth += 1;
       if (depth > deepest) deepest = depth;
