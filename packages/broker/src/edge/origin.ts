@@ -31,3 +31,34 @@ export const isOriginAllowed = (request: IncomingMessage, policy: OriginPolicy):
   const asked = host === undefined ? undefined : hostnameOf(`http://${host}`);
   return asked !== undefined && originPattern.test(origin) && hostnameOf(origin) === asked;
 };
+
+export interface OriginRules {
+  readonly origins?: OriginPolicy;
+  /** Whether a handshake without an `Origin`, which only programs send, is refused. */
+  readonly requireOrigin: boolean;
+}
+
+export interface OriginRefusal {
+  readonly refusedFor: 'foreign origin' | 'missing origin';
+  /** What the client is told. */
+  readonly text: string;
+  /** What the log says: how to let it in. */
+  readonly hint: string;
+}
+
+/** Why a handshake is not taken for where it comes from; undefined when it may be. Never throws. */
+export const refusalOfOrigin = (request: IncomingMessage, rules: OriginRules): OriginRefusal | undefined => {
+  if (rules.requireOrigin && request.headers.origin === undefined) {
+    return {
+      refusedFor: 'missing origin',
+      text: 'A handshake without an Origin is not taken here: only pages may connect.',
+      hint: '! refused a handshake without an `Origin`, as `requireOrigin` says:',
+    };
+  }
+  if (isOriginAllowed(request, rules.origins)) return undefined;
+  return {
+    refusedFor: 'foreign origin',
+    text: 'Pages of this origin may not connect here.',
+    hint: '! refused a page of another host; allow it with the option `origins`:',
+  };
+};

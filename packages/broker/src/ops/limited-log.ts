@@ -5,6 +5,7 @@ const quietMs = 10_000;
 
 export type LimitedKind =
   | 'foreign origin'
+  | 'missing origin'
   | 'handshake rate'
   | 'handshake rate of an address'
   | 'connections'
