@@ -61,7 +61,7 @@ export class MessageRate {
 export class MessageBucket {
   readonly #rate: MessageRate;
   readonly #resume: () => void;
-  #emptyUntilMs = 0;
+  #emptyUntilMs = -Infinity;
   #isEmpty = false;
 
   constructor(rate: MessageRate, resume: () => void) {
