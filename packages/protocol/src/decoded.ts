@@ -84,12 +84,18 @@ const written = (path: DecodeIssue['path']): string =>
     })
     .join('');
 
-/** Parses JSON text; never throws. `what` names the text in the error, `path` its place in what was sent. */
+/**
+ * What is wrong with a text that is no JSON, without the piece of it that the engine shows: errors are logged, and
+ * the text may be a secret, or what somebody wrote.
+ */
+const jsonProblem = ({ message }: Error): string => message.split(/, (?:\.\.\.)?"|\n/, 1)[0] ?? '';
+
+/** Parses JSON text; never throws, and its error shows nothing of the text. `what` names the text in the error, `path` its place in what was sent. */
 export const parseJson = (text: string, what: string, path: DecodeIssue['path'] = []): Decoded<unknown> => {
   try {
     return decoded(JSON.parse(text) as unknown);
   } catch (cause) {
-    const message = `${what} is not JSON: ${(cause as Error).message}`;
+    const message = `${what} is not JSON: ${jsonProblem(cause as Error)}`;
     return refused('not-json', message, [{ path, message }]);
   }
 };

@@ -168,7 +168,7 @@ const cursorPlace = (cursor: string | undefined): number => {
   if (Number.isNaN(place)) {
     throw new CommandError(
       'bad-command',
-      `cursor: "${cursor}" is none of ours: expected the \`cursor\` of a page`,
+      'cursor is none of ours: expected the `cursor` of a page, as it came',
     );
   }
   return place;
