@@ -1,4 +1,4 @@
-import { brokerStarter, connectRaw, UpgradeRefused } from '@wsbroker/testkit';
+import { brokerStarter, connectRaw, connectTcp, UpgradeRefused } from '@wsbroker/testkit';
 import { describe, expect, test, vi } from 'vitest';
 import { Broker, type BrokerOptions } from '../index.ts';
 
@@ -88,4 +88,77 @@ test('a refusal is a 403 that says why, a line in the log that names the option,
   expect(message).toContain('`origins`');
   expect(fields).toMatchObject({ origin: 'https://evil.com' });
   expect(broker.websocketServer.clients.size).toBe(0);
+});
+
+test('with `requireOrigin` a handshake without an Origin is a 403 that says so; pages connect as before', async () => {
+  await using broker = await startBroker({ requireOrigin: true });
+  await expect(connectRaw(broker.url)).rejects.toMatchObject({
+    status: 403,
+    body: 'A handshake without an Origin is not taken here: only pages may connect.',
+  });
+  const { message } = await broker.logs.next(({ level }) => level === 'warn');
+  expect(message).toContain('`requireOrigin`');
+  await using client = await connectRaw(broker.url, { headers: { origin: 'http://127.0.0.1:8080' } });
+  expect(client.isOpen).toBe(true);
+});
+
+describe('P105: every row of foreign, malformed and odd origins is a 403 before the handshake, and the broker lives', () => {
+  const good = 'Origin: http://good.com';
+  const rows: [what: string, ...headers: string[]][] = [
+    ['foreign', 'Origin: https://evil.com'],
+    ['null, of a sandboxed frame', 'Origin: null'],
+    ['malformed', 'Origin: http://[::'],
+    ['empty', 'Origin:'],
+    ['good.com.evil', 'Origin: http://good.com.evil'],
+    ['evilgood.com', 'Origin: http://evilgood.com'],
+    ['upper case of another host', 'Origin: HTTP://EVIL.COM'],
+    ['another host with the right port', 'Origin: http://evil.com:31002'],
+    ['an impossible port', 'Origin: http://good.com:123456'],
+    ['a user that is called like the host', 'Origin: http://good.com@evil.com'],
+    ['IPv6', 'Origin: http://[::1]:8080'],
+    ['IPv6 with a zone', 'Origin: http://[fe80::1%25eth0]'],
+    ['several Origin headers, the right one first', good, 'Origin: http://evil.com'],
+    ['several Origin headers, the right one last', 'Origin: http://evil.com', good],
+    ['the right one twice', good, good],
+    ['10 kB', `Origin: http://${'a'.repeat(10_000)}.com`],
+    ['10 kB of the right host and a path', `${good}/${'a'.repeat(10_000)}`],
+    ['UTF-8', `Origin: http://${Buffer.from('gööd.com').toString('latin1')}`],
+    [
+      'a letter that looks the same (Cyrillic о)',
+      `Origin: http://g${Buffer.from('о').toString('latin1')}od.com`,
+    ],
+    ['punycode of such a one', 'Origin: http://xn--gd-jlca.com'],
+    ['a soft hyphen, which URLs drop', 'Origin: http://goo\u00add.com.evil'],
+    ['a full stop of another script', `Origin: http://good${Buffer.from('。').toString('latin1')}evil`],
+    ['bytes that are no text', 'Origin: http://\u0080\u00ff\u00fe'],
+    ['a path', `${good}/`],
+    ['a backslash', 'Origin: http://evil.com\\\\good.com'],
+    ['a file', 'Origin: file://'],
+    ['an extension', 'Origin: chrome-extension://abcdefgh'],
+    ['data', 'Origin: data:text/html,x'],
+  ];
+
+  test('one by one', { timeout: 120_000 }, async () => {
+    const onClientConnect = vi.fn<() => void>();
+    await using broker = await startBroker({ onClientConnect });
+    const answerTo = async (headers: readonly string[]): Promise<string> => {
+      await using tcp = await connectTcp(broker.port);
+      const handshake = ['GET / HTTP/1.1', 'Host: good.com', 'Connection: Upgrade', 'Upgrade: websocket'];
+      const keys = ['Sec-WebSocket-Version: 13', 'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=='];
+      const text = `${[...handshake, ...keys, ...headers].join('\r\n')}\r\n\r\n`;
+      tcp.write(Buffer.from(text, 'latin1'));
+      const [, status = ''] = await tcp.receiving(/^HTTP\/1\.1 (\d{3}) /);
+      return status;
+    };
+    const answers: [string, string][] = [];
+    for (const [what, ...headers] of rows) answers.push([what, await answerTo(headers)]);
+    expect(answers).toEqual(rows.map(([what]) => [what, '403']));
+    expect(onClientConnect).not.toHaveBeenCalled();
+    expect(broker.websocketServer.clients.size).toBe(0);
+    // However many there were, the log has a line, and not of 10 kB.
+    const warned = broker.logs.entries.filter(({ level }) => level === 'warn');
+    expect(warned).toHaveLength(1);
+    for (const headers of [[good], ['Origin: HTTP://GOOD.COM:99'], []])
+      expect(await answerTo(headers)).toBe('101');
+  });
 });

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { isOriginAllowed, type OriginPolicy } from './origin.ts';
+import { isOriginAllowed, type OriginPolicy, refusalOfOrigin } from './origin.ts';
 
 const isAllowed = (origin: string | undefined, host: string | undefined, policy?: OriginPolicy): boolean =>
   isOriginAllowed({ headers: { origin, host } } as IncomingMessage, policy);
@@ -46,6 +46,18 @@ test.each([
   ['http://good.com', 'good.com:port'],
   ['http://good.com', ':80'],
   ['null', 'null:x'],
+  // What no browser sends as an origin.
+  ['http://good.com/', 'good.com'],
+  ['http://good.com/path', 'good.com'],
+  ['http://good.com?x', 'good.com'],
+  ['http://good.com#x', 'good.com'],
+  ['http://user@good.com', 'good.com'],
+  ['http:good.com', 'good.com'],
+  ['http:\\\\good.com', 'good.com'],
+  [' http://good.com', 'good.com'],
+  ['http://good.com, http://evil.com', 'good.com'],
+  ['http://good.com,http://evil.com', 'good.com'],
+  ['http://good.com http://evil.com', 'good.com'],
 ])('a page of %j may not connect to %j', (origin, host) => {
   expect(isAllowed(origin, host)).toBe(false);
 });
@@ -94,6 +106,46 @@ test.each<OriginPolicy>(['*', ['*'], ['https://a.example', '*']])(
       expect(isAllowed(origin, 'x', policy)).toBe(true);
   },
 );
+
+test('`requireOrigin` refuses what sends no origin, and nothing else', () => {
+  const refusalOf = (origin: string | undefined, requireOrigin: boolean, origins?: OriginPolicy) =>
+    refusalOfOrigin({ headers: { origin, host: 'good.com' } } as IncomingMessage, { origins, requireOrigin })
+      ?.refusedFor;
+  for (const origins of [undefined, '*', ['http://good.com']] as const) {
+    expect(refusalOf(undefined, true, origins)).toBe('missing origin');
+    expect(refusalOf(undefined, false, origins)).toBeUndefined();
+    expect(refusalOf('http://good.com', true, origins)).toBeUndefined();
+  }
+  expect(refusalOf('http://evil.com', true)).toBe('foreign origin');
+  expect(refusalOf('', true)).toBe('foreign origin');
+});
+
+test('whatever the headers are, never throws, and says yes or says why', () => {
+  const header = fc.option(
+    fc.oneof(
+      fc.string({ unit: 'binary' }),
+      fc.webUrl(),
+      fc.domain().map((domain) => `https://${domain}`),
+      fc.constantFrom('null', '', '://', 'http://[', 'http://[::1', '*', `http://${'a'.repeat(10_000)}`),
+    ),
+    { nil: undefined },
+  );
+  const policy = fc.oneof(
+    fc.constantFrom<OriginPolicy>(undefined, '*'),
+    fc.array(
+      fc.webUrl().map((url) => new URL(url).origin),
+      { maxLength: 3 },
+    ),
+  );
+  fc.assert(
+    fc.property(header, header, policy, fc.boolean(), (origin, host, origins, requireOrigin) => {
+      const request = { headers: { origin, host } } as IncomingMessage;
+      const refusal = refusalOfOrigin(request, { origins, requireOrigin });
+      expect(refusal === undefined || refusal.text.length > 10).toBe(true);
+    }),
+    { numRuns: 1_000 },
+  );
+});
 
 test('never throws, and lets no page of another host in', () => {
   const text = fc.oneof(
