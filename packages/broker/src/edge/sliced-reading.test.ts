@@ -3,7 +3,7 @@ import { Duplex } from 'node:stream';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type WebSocket, WebSocketServer } from 'ws';
-import { readInSlices, sliceBytes } from './sliced-reading.ts';
+import { SlicedReading, sliceBytes } from './sliced-reading.ts';
 
 /** A frame of a client. */
 const frame = (first: number, payload: Buffer): Buffer => {
@@ -47,7 +47,7 @@ test('`ws` reads its stream with one listener for `data`, which is wrapped and c
   const { stream, ws } = connect(Buffer.alloc(0));
   const [reader, ...others] = stream.listeners('data');
   expect(others).toEqual([]);
-  expect(readInSlices(stream, () => {})).toBe(true);
+  expect(new SlicedReading(stream, () => {}).isSliced).toBe(true);
   expect(stream.listeners('data')).toEqual([reader]);
   expect(stream.rawListeners('data')).not.toEqual([reader]);
   // The last frame: `ws` takes its listener off, and reads no further.
@@ -66,13 +66,13 @@ test('a stream that somebody else reads too is left as it is', () => {
   const { stream } = connect(Buffer.alloc(0));
   stream.on('data', () => {});
   const before = stream.rawListeners('data');
-  expect(readInSlices(stream, () => {})).toBe(false);
+  expect(new SlicedReading(stream, () => {}).isSliced).toBe(false);
   expect(stream.rawListeners('data')).toEqual(before);
 });
 
 test('a pause holds within one slice, whatever one read brings; what is left comes after it, in order', async () => {
   const { stream, ws } = connect(Buffer.alloc(0));
-  readInSlices(stream, () => {});
+  new SlicedReading(stream, () => {});
   const got: number[] = [];
   ws.on('message', (data) => {
     got.push(Number(String(data)));
@@ -97,7 +97,7 @@ test('a pause holds within one slice, whatever one read brings; what is left com
 
 test('what was read before the stream was cut is heard, as it is without slices', async () => {
   const { stream, ws } = connect(Buffer.alloc(0));
-  readInSlices(stream, () => {});
+  new SlicedReading(stream, () => {});
   let count = 0;
   ws.on('message', () => {
     count += 1;
@@ -112,7 +112,9 @@ test('what was read before the stream was cut is heard, as it is without slices'
 describe('however the stream is cut and whenever it is paused, messages come whole, in order, exactly once', () => {
   const action = fc.oneof(
     fc.record({ kind: fc.constant('push' as const), bytes: fc.integer({ min: 1, max: 9_000 }) }),
-    fc.record({ kind: fc.constantFrom('pause' as const, 'resume' as const, 'turn' as const) }),
+    fc.record({
+      kind: fc.constantFrom('pause' as const, 'resume' as const, 'join' as const, 'turn' as const),
+    }),
   );
   const size = fc.oneof(fc.integer({ min: 0, max: 40 }), fc.integer({ min: 0, max: 6_000 }));
 
@@ -139,7 +141,7 @@ describe('however the stream is cut and whenever it is paused, messages come who
         const bytes = Buffer.concat(frames);
         const { stream, ws } = connect(Buffer.from(bytes.subarray(0, headBytes)));
         let at = Math.min(headBytes, bytes.length);
-        readInSlices(stream, () => {});
+        const reading = new SlicedReading(stream, () => {});
         const got: string[] = [];
         const errors: Error[] = [];
         ws.on('error', (error) => errors.push(error));
@@ -156,6 +158,7 @@ describe('however the stream is cut and whenever it is paused, messages come who
         for (const step of actions) {
           if (step.kind === 'push') push(step.bytes);
           else if (step.kind === 'turn') await turn();
+          else if (step.kind === 'join') reading.join();
           else ws[step.kind]();
         }
         push(bytes.length);
@@ -163,6 +166,7 @@ describe('however the stream is cut and whenever it is paused, messages come who
         if (end === 'a cut') stream.destroy();
         else stream.push(null);
         while (ws.readyState !== ws.CLOSED) {
+          reading.join();
           ws.resume();
           await turn();
         }

@@ -6,7 +6,8 @@ import type { RawData, WebSocket } from 'ws';
 import type { Socket } from '../hub/socket.ts';
 import type { Log } from '../ops/logger.ts';
 import type { MessageBucket, MessageRate } from './message-rate.ts';
-import { readInSlices } from './sliced-reading.ts';
+import { SlicedReading, tinyBytes } from './sliced-reading.ts';
+import { UnfinishedFrame } from './unfinished-frame.ts';
 
 export interface ClientSocketOptions {
   readonly ws: WebSocket;
@@ -52,6 +53,8 @@ export class ClientSocket implements Socket {
   isAlive = true;
   #reader: SocketReader | undefined;
   readonly #bucket: MessageBucket;
+  readonly #reading: SlicedReading;
+  readonly #unfinished: UnfinishedFrame;
   /** What was heard and has not been taken from the bucket. */
   #uncounted = 0;
   #isHeld = false;
@@ -73,7 +76,8 @@ export class ClientSocket implements Socket {
     this.#ws.on('pong', () => this.#heard());
     this.#ws.on('message', (data) => this.#read(data));
     this.#bucket = options.rate.bucket(() => this.resumeIfLow());
-    readInSlices(this.#stream, () => this.#sliceRead());
+    this.#unfinished = new UnfinishedFrame(this.#ws);
+    this.#reading = new SlicedReading(this.#stream, (readBytes) => this.#sliceRead(readBytes));
     this.#ws.on('close', (code) => {
       this.#bucket.end();
       this.#reader?.closed(this.#hasClosed ? undefined : code);
@@ -177,7 +181,9 @@ export class ClientSocket implements Socket {
   /** To be called whenever there may be room again. */
   resumeIfLow(): void {
     if (!this.#ws.isPaused || this.#isHeld || this.#bucket.isEmpty) return;
-    if (this.#reader?.isLow ?? true) this.#ws.resume();
+    if (!(this.#reader?.isLow ?? true)) return;
+    this.#reading.join();
+    this.#ws.resume();
   }
 
   #heard(): void {
@@ -185,10 +191,13 @@ export class ClientSocket implements Socket {
     this.#uncounted += 1;
   }
 
-  #sliceRead(): void {
-    if (this.#uncounted === 0) return;
-    this.#bucket.take(this.#uncounted);
+  #sliceRead(readBytes: number): void {
+    this.#unfinished.join();
+    // A byte that ends no message is as much work as one that does.
+    const heard = this.#uncounted === 0 && readBytes < tinyBytes ? 1 : this.#uncounted;
+    if (heard === 0) return;
     this.#uncounted = 0;
+    this.#bucket.take(heard);
     // One that is closing is read to the end: the answer to the close frame comes last.
     if (this.#bucket.isEmpty && this.isOpen) this.#ws.pause();
   }

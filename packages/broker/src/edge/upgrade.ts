@@ -9,6 +9,7 @@ import { isOriginAllowed } from './origin.ts';
 import { refuseUpgrade } from './refuse-upgrade.ts';
 import { pathOf } from './request-path.ts';
 import { Sockets } from './sockets.ts';
+import { maxPieces } from './unfinished-frame.ts';
 
 /** Subprotocols of ours begin so; of those that this broker does not speak it must not say that it does. */
 const ownProtocolPrefix = 'wsbroker.';
@@ -46,9 +47,10 @@ export class Upgrades {
       noServer: true,
       maxPayload: settings.maxMessageBytes,
       maxFragments: settings.maxFragments,
+      maxBufferedChunks: maxPieces(settings.maxMessageBytes),
       perMessageDeflate: false,
       handleProtocols: spokenProtocol,
-      // Not in the types of `ws` yet, nor is `maxFragments`.
+      // Not in the types of `ws` yet, nor are `maxFragments` and `maxBufferedChunks`.
       closeTimeout: closeWaitMs,
     };
     this.server = new WebSocketServer(serverOptions);
