@@ -1,6 +1,7 @@
 import type { Criteria } from '@wsbroker/protocol';
 import type { Server } from 'node:http';
 import type { Server as SecureServer } from 'node:https';
+import { inspect } from 'node:util';
 import type { WebSocketServer } from 'ws';
 import type { Broker as BrokerApi, BrokerOptions } from './api.ts';
 import type { Backend } from './backend/backend.ts';
@@ -16,6 +17,7 @@ import { Delivery } from './delivery/delivery.ts';
 import { DirectEvents } from './delivery/direct-events.ts';
 import type { Journal } from './delivery/journal/journal.ts';
 import { AddressList } from './edge/address-list.ts';
+import { Admission } from './edge/admission/admission.ts';
 import type { ClientContext } from './edge/client-context.ts';
 import { CommandEndpoint } from './edge/command-endpoint.ts';
 import { commandRulesFrom } from './edge/command-head.ts';
@@ -25,6 +27,7 @@ import { enterHttpServer } from './edge/http-entry.ts';
 import { Clients, stopping } from './edge/clients.ts';
 import { createOwnServer } from './edge/own-server.ts';
 import { TlsFiles } from './edge/tls-files.ts';
+import type { NotNow } from './edge/refuse-upgrade.ts';
 import { Upgrades } from './edge/upgrade.ts';
 import { messageText } from './hub/frame.ts';
 import { Hub } from './hub/hub.ts';
@@ -92,9 +95,11 @@ class RunningBroker implements BrokerApi {
       this.#direct = new DirectEvents(this.#delivery, this.#log);
     }
 
-    this.#clients = new Clients(this.#clientContext(hub), trustedProxies);
+    const admission = new Admission({ settings, trustedProxies, log: this.#log });
+    this.#clients = new Clients(this.#clientContext(hub), { trustedProxies, admission });
     this.#upgrades = new Upgrades({
       clients: this.#clients,
+      admission,
       settings,
       log: this.#log,
       refusal: () => this.#refusal(),
@@ -110,10 +115,12 @@ class RunningBroker implements BrokerApi {
       rules,
       signatures: settings.secret === undefined ? undefined : new CommandSignatures([settings.secret].flat()),
       requestTimeoutMs: settings.requestTimeoutMs,
+      onAccepted: ({ socket }) => admission.pending.leave(socket),
     });
     this.#commandServer = hasCommandServer(settings)
       ? new CommandServer({ settings, commands: this.#commands, tls: this.#tls, log: this.#log })
       : undefined;
+    if (!options.server) admission.pending.watch(this.httpServer);
     this.#leaveHttpServer = enterHttpServer({
       server: this.httpServer,
       isShared: options.server !== undefined,
@@ -172,6 +179,15 @@ class RunningBroker implements BrokerApi {
     return this.close();
   }
 
+  /** Whoever logs the broker does not mean the secret and the password that may be in `config`. */
+  toJSON(): object {
+    return { port: this.port };
+  }
+
+  [inspect.custom](): string {
+    return `Broker ${JSON.stringify(this)}`;
+  }
+
   /** The journal is opened later than this is made, and found by each connection when it begins. */
   #clientContext(hub: Hub): ClientContext {
     const journal = (): Journal | undefined => this.#journal;
@@ -189,11 +205,15 @@ class RunningBroker implements BrokerApi {
   }
 
   /** Why no client is taken at this moment. */
-  #refusal(): string | undefined {
-    if (this.#closing.signal.aborted) return 'The broker is closing.';
+  #refusal(): NotNow | undefined {
+    if (this.#closing.signal.aborted) return { why: 'The broker is closing.', retryAfterSeconds: 1 };
     // With a server of the application's, clients may come before the journal is read.
-    if (this.#settings.journal !== undefined && !this.#journal) return 'The broker is starting.';
-    return this.#journal?.isStuck ? 'The journal cannot be written.' : undefined;
+    if (this.#settings.journal !== undefined && !this.#journal) {
+      return { why: 'The broker is starting.', retryAfterSeconds: 1 };
+    }
+    return this.#journal?.isStuck
+      ? { why: 'The journal cannot be written.', retryAfterSeconds: 5 }
+      : undefined;
   }
 
   /** First what a former process has left: its events come before any new ones. */

@@ -5,6 +5,8 @@ import { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { JournalContent } from '../delivery/journal/journal.ts';
 import type { Handshake } from '../hub/connection.ts';
+import type { Admission } from './admission/admission.ts';
+import type { Place } from './admission/places.ts';
 import type { AddressList } from './address-list.ts';
 import { clientAddress } from './client-address.ts';
 import type { ClientContext } from './client-context.ts';
@@ -30,10 +32,16 @@ export interface ClosePlan {
   readonly isKept: boolean;
 }
 
+export interface ClientsOptions {
+  readonly trustedProxies: AddressList;
+  readonly admission: Admission;
+}
+
 /** Every client of this process, on a socket or waiting for one. */
 export class Clients {
   readonly #context: ClientContext;
   readonly #trustedProxies: AddressList;
+  readonly #admission: Admission;
   readonly #plain = new Map<ClientSocket, PlainClient>();
   readonly #opening = new Map<ClientSocket, OpeningSocket>();
   readonly #v1 = new Set<V1Client>();
@@ -41,9 +49,10 @@ export class Clients {
   #statusTimer: NodeJS.Timeout | undefined;
   #isDownTold = false;
 
-  constructor(context: ClientContext, trustedProxies: AddressList) {
+  constructor(context: ClientContext, { trustedProxies, admission }: ClientsOptions) {
     this.#context = context;
     this.#trustedProxies = trustedProxies;
+    this.#admission = admission;
   }
 
   /** A client without a subprotocol of ours. */
@@ -57,11 +66,12 @@ export class Clients {
   }
 
   /** A client that speaks `wsbroker.v1`: what it wants is in its first frame. */
-  connectV1(socket: ClientSocket, request: IncomingMessage): void {
+  connectV1(socket: ClientSocket, { request, place }: V1Handshake): void {
     const opening = new OpeningSocket(socket, {
+      timeoutMs: this.#context.settings.handshakeTimeoutMs,
       opened: ({ token, received = 0 }) => {
         this.#opening.delete(socket);
-        this.#open(socket, handshakeOf(request), { token, received });
+        this.#open(socket, handshakeOf(request), { token, received, place });
       },
       closed: () => this.#opening.delete(socket),
     });
@@ -80,7 +90,8 @@ export class Clients {
         events: eventsOf.get(wskey) ?? [],
         failures: failuresOf.get(wskey) ?? [],
       };
-      this.#v1Client({ sessionInfo, handshake: restoredHandshake(), fingerprint }, left).restore(left);
+      const place = this.#admission.places.place(undefined);
+      this.#v1Client({ sessionInfo, handshake: restoredHandshake(), fingerprint, place }, left).restore(left);
     }
   }
 
@@ -116,12 +127,20 @@ export class Clients {
     }
   }
 
-  #open(socket: ClientSocket, handshake: Handshake, { token, received }: Opening): void {
+  #open(socket: ClientSocket, handshake: Handshake, { token, received, place }: Opening): void {
     const { cookies } = this.#context.settings;
     const fingerprint = fingerprintOf(handshake.upgradeReq, handshake.cookieData, cookies);
     const known = token === undefined ? undefined : this.#tokens.find(token);
-    if (token !== undefined && known?.resume(socket, { handshake, fingerprint, token, received })) return;
-    this.#v1Client({ sessionInfo: this.#sessionInfo(handshake), handshake, fingerprint }).begin(socket);
+    if (token !== undefined && known?.resume(socket, { handshake, fingerprint, token, received, place }))
+      return;
+    const full = place.take();
+    if (full) {
+      this.#admission.full(full, place.key);
+      return socket.close(closeCodes.overloaded, 'overloaded');
+    }
+    this.#v1Client({ sessionInfo: this.#sessionInfo(handshake), handshake, fingerprint, place }).begin(
+      socket,
+    );
   }
 
   #v1Client(init: Omit<V1ClientInit, 'tokens' | 'isDownTold' | 'onEnded'>, left?: Left): V1Client {
@@ -150,6 +169,14 @@ export class Clients {
 interface Opening {
   readonly token: string | undefined;
   readonly received: number;
+  readonly place: Place;
+}
+
+/** A handshake of a client of `wsbroker.v1`. */
+interface V1Handshake {
+  readonly request: IncomingMessage;
+  /** Not taken yet when there was no room: the client may be one that is counted already. */
+  readonly place: Place;
 }
 
 const handshakeOf = (upgradeReq: IncomingMessage): Handshake => ({

@@ -2,11 +2,13 @@ import { subprotocol } from '@wsbroker/protocol';
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
+import { LimitedLog } from '../ops/limited-log.ts';
 import type { Log } from '../ops/logger.ts';
 import type { Settings } from '../options.ts';
+import type { Admission } from './admission/admission.ts';
 import type { Clients } from './clients.ts';
-import { isOriginAllowed } from './origin.ts';
-import { refuseUpgrade } from './refuse-upgrade.ts';
+import { type OriginRefusal, refusalOfOrigin } from './origin.ts';
+import { type NotNow, refuseForNow, refuseUpgrade } from './refuse-upgrade.ts';
 import { pathOf } from './request-path.ts';
 import { Sockets } from './sockets.ts';
 import { maxPieces } from './unfinished-frame.ts';
@@ -23,13 +25,21 @@ const spokenProtocol = (asked: ReadonlySet<string>): string | false =>
     ? subprotocol
     : ([...asked].find((protocol) => !protocol.startsWith(ownProtocolPrefix)) ?? false);
 
+/** Whether a handshake will end in a socket of `wsbroker.v1`: what that client wants is not known before. */
+const isForV1 = ({ headers }: IncomingMessage): boolean =>
+  (headers['sec-websocket-protocol'] ?? '').split(',').some((asked) => asked.trim() === subprotocol);
+
 export interface UpgradesOptions {
   readonly clients: Clients;
+  readonly admission: Admission;
   readonly settings: Settings;
   readonly log: Log;
   /** Why no handshake is taken at this moment; undefined when they are. */
-  readonly refusal: () => string | undefined;
+  readonly refusal: () => NotNow | undefined;
 }
+
+/** Of what a client sent and the log shows. */
+const maxLoggedLength = 200;
 
 /** Once a close frame was sent or received, how long the peer may take to end the closing handshake. */
 const closeWaitMs = 2_000;
@@ -39,6 +49,7 @@ export class Upgrades {
   readonly server: WebSocketServer;
   readonly #options: UpgradesOptions;
   readonly #sockets: Sockets;
+  readonly #limitedLog: LimitedLog;
 
   constructor(options: UpgradesOptions) {
     this.#options = options;
@@ -55,6 +66,7 @@ export class Upgrades {
     };
     this.server = new WebSocketServer(serverOptions);
     this.#sockets = new Sockets(settings, options.log);
+    this.#limitedLog = new LimitedLog(options.log);
   }
 
   /** How many sockets there are. */
@@ -75,29 +87,46 @@ export class Upgrades {
 
   /** Listener for the HTTP server's `upgrade`. */
   take(request: IncomingMessage, stream: Duplex, head: Buffer): void {
-    stream.on('error', (error) => this.#options.log.debug({ error }, '! handshake error'));
-    const refusal = this.#options.refusal();
-    if (refusal !== undefined) return refuseUpgrade(stream, '503 Service Unavailable', refusal);
-    if (!isOriginAllowed(request, this.#options.settings.origins)) {
-      const { origin, host } = request.headers;
-      this.#options.log.warn(
-        { origin, host },
-        '! refused a page of another host; allow it with the option `origins`:',
-      );
-      return refuseUpgrade(stream, '403 Forbidden', 'Pages of this origin may not connect here.');
-    }
+    const { admission, refusal, log } = this.#options;
+    stream.on('error', (error) => log.debug({ error }, '! handshake error'));
+    const key = admission.keyOf(request);
+    // The rate before all else: what is refused costs as well.
+    const notNow = refusal() ?? admission.handshake(key);
+    if (notNow) return refuseForNow(stream, notNow);
+    const foreign = this.#refusalOfOrigin(request);
+    if (foreign) return refuseUpgrade(stream, '403 Forbidden', foreign.text);
+    const place = admission.places.place(key);
+    place.onHeld = () => admission.pending.leave(stream);
+    const full = place.take();
+    // One that speaks wsbroker.v1 may come to go on with a connection that has its place. Until it has said so it
+    // counts as pending: too many of them cut each other, and nobody else.
+    if (full && !isForV1(request)) return refuseForNow(stream, admission.full(full, key));
+    if (full) admission.pending.add(stream);
+    let isTaken = false;
     this.server.handleUpgrade(request, stream, head, (ws) => {
-      const socket = this.#sockets.add(ws, stream);
+      isTaken = true;
+      const socket = this.#sockets.add(ws, stream, () => place.release());
       const { clients } = this.#options;
-      if (ws.protocol === subprotocol) clients.connectV1(socket, request);
+      if (ws.protocol === subprotocol) clients.connectV1(socket, { request, place });
       else clients.connectPlain(socket, request);
       this.server.emit('connection', ws, request);
     });
+    if (!isTaken) place.release();
   }
 
   /** Waits until every socket is gone; those that do not answer in time are cut. */
   async close(waitMs: number): Promise<void> {
     await this.#sockets.close(waitMs);
     this.server.close();
+  }
+
+  #refusalOfOrigin(request: IncomingMessage): OriginRefusal | undefined {
+    const refusal = refusalOfOrigin(request, this.#options.settings);
+    if (!refusal) return undefined;
+    const [origin, host] = [request.headers.origin, request.headers.host].map(
+      (value) => value && value.slice(0, maxLoggedLength),
+    );
+    this.#limitedLog.warn(refusal.refusedFor, { origin, host }, refusal.hint);
+    return refusal;
   }
 }

@@ -2,6 +2,7 @@ import { closeCodes, type ErrorCode, type SessionInfo } from '@wsbroker/protocol
 import type { LeftConnection, StoredEvent, StoredFailure } from '../../delivery/journal/journal.ts';
 import { type Handshake, HubConnection } from '../../hub/connection.ts';
 import { ReplayBuffer } from '../../hub/replay-buffer.ts';
+import type { Place } from '../admission/places.ts';
 import type { ClientContext } from '../client-context.ts';
 import { ClientEvents } from '../client-events.ts';
 import { type EndReason, endReasonOf } from '../end-reason.ts';
@@ -17,6 +18,8 @@ export interface V1ClientInit {
   readonly handshake: Handshake;
   /** What has to be the same when it is resumed. */
   readonly fingerprint: string;
+  /** Of its first socket. */
+  readonly place: Place;
   readonly tokens: TokenIndex<V1Client>;
   /** Whether clients have been told that the backend is down: who comes later has to be told as well. */
   readonly isDownTold: () => boolean;
@@ -47,6 +50,10 @@ export class V1Client {
   /** What the former process may not have told the client any more. */
   #failures: readonly StoredFailure[] = [];
   #socket: ClientSocket | undefined;
+  /** Of its newest socket. */
+  #place: Place;
+  /** Held while it waits for its client, and no socket has one. */
+  #waiting: Place | undefined;
   #grace: NodeJS.Timeout | undefined;
   #isOpened = false;
   #whenAdmitted: () => void = () => {};
@@ -57,6 +64,7 @@ export class V1Client {
   constructor(context: ClientContext, init: V1ClientInit, left?: Left) {
     this.#context = context;
     this.#init = init;
+    this.#place = init.place;
     this.#replay = new ReplayBuffer(context.settings);
     this.#connection = new HubConnection({
       sessionInfo: init.sessionInfo,
@@ -122,14 +130,17 @@ export class V1Client {
   }
 
   /** Goes on with this socket. False when it cannot: the client has to begin anew. */
-  resume(socket: ClientSocket, { handshake, fingerprint, token: shown, received }: Resumption): boolean {
+  resume(socket: ClientSocket, resumption: Resumption): boolean {
+    const { handshake, fingerprint, token: shown, received, place } = resumption;
     if (this.#lifetime.isEnded || this.#lifetime.isPending || fingerprint !== this.#init.fingerprint)
       return false;
     if (!this.#canGoOnFrom(received)) {
       this.end('connection-lost');
       return false;
     }
-    clearTimeout(this.#grace);
+    this.#stopWaiting();
+    place.hold();
+    this.#place = place;
     // Two at once: the client knows that its old socket is dead, or somebody has its token.
     this.#detach()?.close(closeCodes.replaced, 'replaced');
     this.#attach(socket);
@@ -165,7 +176,7 @@ export class V1Client {
 
   /** The broker stops: the socket is closed, and the connection with it unless a later process can go on. */
   leave({ code, reason, retryAfterMs, isKept }: Leave): void {
-    clearTimeout(this.#grace);
+    this.#stopWaiting();
     const socket = this.#detach();
     socket?.write(byeFrame(code, retryAfterMs));
     socket?.close(code, reason);
@@ -173,7 +184,7 @@ export class V1Client {
   }
 
   end(reason: EndReason): void {
-    clearTimeout(this.#grace);
+    this.#stopWaiting();
     this.#tokens.clear();
     this.#lifetime.end(reason);
     this.#init.onEnded();
@@ -238,7 +249,14 @@ export class V1Client {
 
   #wait(reason: EndReason): void {
     clearTimeout(this.#grace);
+    this.#waiting ??= this.#place.another();
     this.#grace = setTimeout(() => this.end(reason), this.#context.settings.resumeGraceMs);
+  }
+
+  #stopWaiting(): void {
+    clearTimeout(this.#grace);
+    this.#waiting?.release();
+    this.#waiting = undefined;
   }
 
   #close(code: number, reason: string): void {
@@ -277,6 +295,8 @@ export interface Resumption {
   readonly token: string;
   /** How many counted frames it has. */
   readonly received: number;
+  /** Of its socket. */
+  readonly place: Place;
 }
 
 interface Opening {
