@@ -130,3 +130,18 @@ test('a direct event has no connection', () => {
     },
   });
 });
+
+test('a secret is a text or a list of them, and not a variable that may not be set', () => {
+  createBackend({}, { secret: 'whsec_x', messages: { say: nothing } });
+  createBackend({}, { secret: ['whsec_x', 'whsec_y'] as const });
+  // @ts-expect-error it would turn signatures off where they are meant
+  createBackend({}, { secret: process.env['WSBROKER_SECRET'] });
+});
+
+test('handle takes the body as it came in place of its fields', () => {
+  const { handle } = createBackend({}, { secret: 'whsec_x' });
+  expectTypeOf(handle).toBeCallableWith({ rawBody: new Uint8Array(), headers: { 'webhook-id': 'k1-1' } });
+  expectTypeOf(handle).toBeCallableWith({ rawBody: 'message=…' });
+  // @ts-expect-error neither text nor bytes
+  expectTypeOf(handle).toBeCallableWith({ rawBody: {} });
+});

@@ -97,3 +97,10 @@ test('a client without a contract takes anything', () => {
   void (() => open.session({ x: 1 }, { match: { y: [1, null] }, add: { z: [1] } }));
   void (() => open.run([send({ type: 'x' }), list({ fields: ['a'] }), custom('mine')]));
 });
+
+test('a secret is a text or a list of them, and not a variable that may not be set', () => {
+  createBrokerClient({ url: 'http://127.0.0.1:31002/', secret: 'whsec_x' });
+  createBrokerClient({ url: 'http://127.0.0.1:31002/', secret: ['whsec_x', 'whsec_y'] as const });
+  // @ts-expect-error it would turn signatures off where they are meant
+  createBrokerClient({ url: 'http://127.0.0.1:31002/', secret: process.env['WSBROKER_SECRET'] });
+});
