@@ -288,10 +288,23 @@ test('an option that was given by another name is called by that name', () => {
   );
 });
 
-test('a password in a URL is not shown', () => {
-  const message = mistakeIn({ port: 0, backend: { url: 'htp://user:secret@localhost/' } });
-  expect(message).toContain('"htp://…@localhost/"');
-  expect(message).not.toContain('secret');
+test.each([
+  ['htp://user:secret@localhost/', '"htp://…@localhost/"'],
+  ['htp://user:sec/ret@localhost/', '"htp://…@localhost/"'],
+  ['htp://user:s@ecret@localhost/', '"htp://…@localhost/"'],
+  ['user:secret@localhost/', '"…@localhost/"'],
+  ['localhost/?token=secret', '"localhost/?…"'],
+  ['whsec_secret', '"whsec_…"'],
+])('a password or a token in a URL is not shown: %s', (url, shown) => {
+  const message = mistakeIn({ port: 0, backend: { url } });
+  expect(message).toContain(shown);
+  expect(message).not.toMatch(/secret|ecret/);
+});
+
+test('a secret that is not usable is not shown, wherever it is', () => {
+  for (const secret of ['whsec_secret', ['whsec_secret'], { key: 'secret' }, 'secret']) {
+    expect(mistakeIn({ port: 0, secret })).not.toMatch(/whsec_secret|"secret"/);
+  }
 });
 
 test('a long value is cut', () => {

@@ -143,7 +143,10 @@ const shown = (value: unknown): string => {
   if (Array.isArray(value)) return 'a list';
   if (typeof value === 'object' && value !== null) return 'an object';
   if (typeof value !== 'string') return inspect(value);
-  // The URL of a backend may hold a password.
-  const text = value.replace(/\/\/[^/@]*@/, '//…@');
+  // The URL of a backend may hold a password, in which anything may be that makes it no URL; or a token.
+  const text = value
+    .replace(/^([^:@]*:\/\/)?.*@/s, '$1…@')
+    .replace(/\?.*/s, '?…')
+    .replace(/whsec_.*/s, 'whsec_…');
   return JSON.stringify(text.length > maxShownLength ? `${text.slice(0, maxShownLength)}…` : text);
 };

@@ -43,6 +43,12 @@ describe('tls-failed names the option, the file and what is wrong', () => {
   test.each<[string, Partial<TlsPaths>, RegExp]>([
     ['a certificate that is not there', { cert: missing }, /`tls\.cert`: .*missing cannot be read: ENOENT/],
     ['a key that is not there', { key: missing }, /`tls\.key`: .*missing cannot be read: ENOENT/],
+    [
+      'the text of a key in place of its path',
+      { key: first.key },
+      /^`tls\.key` is not a path: expected the path/,
+    ],
+    ['the same in one line', { key: first.key.replaceAll('\n', ' ') }, /^`tls\.key` is not a path/],
     ['a folder', { key: folder }, /`tls\.key`: .* is no file/],
     ['a device that never ends', { cert: '/dev/zero' }, /`tls\.cert`: \/dev\/zero is no file/],
     ['a file too large', { cert: file('large', 'x'.repeat(5_000_000)) }, /`tls\.cert`: .*5000000 bytes/],

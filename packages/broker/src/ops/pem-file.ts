@@ -21,6 +21,13 @@ export const pemError = ({ option, path }: PemFile, problem: string, cause?: unk
 
 /** @throws BrokerError `tls-failed` */
 export const readPem = (file: PemFile): string => {
+  // Node takes the text itself; here the mistake would put a key into the log, as a file that is not there.
+  if (/-----BEGIN|\n/.test(file.path)) {
+    throw new BrokerError(
+      'tls-failed',
+      `\`${file.option}\` is not a path: expected the path of a file in PEM format`,
+    );
+  }
   try {
     const stats = statSync(file.path);
     // A pipe would be waited for, perhaps for ever.
