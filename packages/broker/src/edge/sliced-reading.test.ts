@@ -1,57 +1,19 @@
-import type { IncomingMessage } from 'node:http';
-import { Duplex } from 'node:stream';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type WebSocket, WebSocketServer } from 'ws';
+import { clientClose, clientFrame, clientText, webSocketOnStream } from '../../test/client-frame.ts';
 import { SlicedReading, sliceBytes } from './sliced-reading.ts';
-
-/** A frame of a client. */
-const frame = (first: number, payload: Buffer): Buffer => {
-  const mask = [1, 2, 3, 4];
-  const length = payload.length < 126 ? [payload.length] : [126, payload.length >> 8, payload.length & 0xff];
-  const masked = payload.map((byte, at) => byte ^ mask[at % 4]!);
-  return Buffer.from([first, 0x80 | length[0]!, ...length.slice(1), ...mask, ...masked]);
-};
-const textFrame = (text: string) => frame(0x81, Buffer.from(text));
-const closeFrame = frame(0x88, Buffer.from([0x03, 0xe8]));
-
-const request = {
-  method: 'GET',
-  url: '/',
-  headers: {
-    upgrade: 'websocket',
-    connection: 'Upgrade',
-    'sec-websocket-version': '13',
-    'sec-websocket-key': '0aCw4LH5MR7bIacx5PtEtA==',
-  },
-} as unknown as IncomingMessage;
-
-const server = new WebSocketServer({ noServer: true, perMessageDeflate: false });
-
-/** A WebSocket on a stream that the test writes: as it is after the handshake, nothing read yet. */
-const connect = (head: Buffer) => {
-  const stream = new Duplex({
-    read() {},
-    write(_chunk, _encoding, done) {
-      done();
-    },
-  });
-  let ws: WebSocket | undefined;
-  server.handleUpgrade(request, stream, head, (made) => (ws = made));
-  return { stream, ws: ws! };
-};
 
 const turn = () => new Promise<void>((resolve) => void setImmediate(resolve));
 
 test('`ws` reads its stream with one listener for `data`, which is wrapped and can still be taken off', async () => {
-  const { stream, ws } = connect(Buffer.alloc(0));
+  const { stream, ws } = webSocketOnStream();
   const [reader, ...others] = stream.listeners('data');
   expect(others).toEqual([]);
   expect(new SlicedReading(stream, () => {}).isSliced).toBe(true);
   expect(stream.listeners('data')).toEqual([reader]);
   expect(stream.rawListeners('data')).not.toEqual([reader]);
   // The last frame: `ws` takes its listener off, and reads no further.
-  stream.push(Buffer.concat([closeFrame, Buffer.alloc(3 * sliceBytes, 1)]));
+  stream.push(Buffer.concat([clientClose, Buffer.alloc(3 * sliceBytes, 1)]));
   const errors: Error[] = [];
   ws.on('error', (error) => errors.push(error));
   const closed = new Promise((resolve) => ws.on('close', resolve));
@@ -63,7 +25,7 @@ test('`ws` reads its stream with one listener for `data`, which is wrapped and c
 });
 
 test('a stream that somebody else reads too is left as it is', () => {
-  const { stream } = connect(Buffer.alloc(0));
+  const { stream } = webSocketOnStream();
   stream.on('data', () => {});
   const before = stream.rawListeners('data');
   expect(new SlicedReading(stream, () => {}).isSliced).toBe(false);
@@ -71,7 +33,7 @@ test('a stream that somebody else reads too is left as it is', () => {
 });
 
 test('a pause holds within one slice, whatever one read brings; what is left comes after it, in order', async () => {
-  const { stream, ws } = connect(Buffer.alloc(0));
+  const { stream, ws } = webSocketOnStream();
   new SlicedReading(stream, () => {});
   const got: number[] = [];
   ws.on('message', (data) => {
@@ -79,7 +41,7 @@ test('a pause holds within one slice, whatever one read brings; what is left com
     ws.pause();
   });
   const count = 8_000;
-  stream.push(Buffer.concat(Array.from({ length: count }, (_, n) => textFrame(String(n)))));
+  stream.push(Buffer.concat(Array.from({ length: count }, (_, n) => clientText(String(n)))));
   let turns = 0;
   while (got.length < count) {
     const before = got.length;
@@ -96,7 +58,7 @@ test('a pause holds within one slice, whatever one read brings; what is left com
 });
 
 test('what was read before the stream was cut is heard, as it is without slices', async () => {
-  const { stream, ws } = connect(Buffer.alloc(0));
+  const { stream, ws } = webSocketOnStream();
   new SlicedReading(stream, () => {});
   let count = 0;
   ws.on('message', () => {
@@ -104,7 +66,7 @@ test('what was read before the stream was cut is heard, as it is without slices'
     ws.terminate();
   });
   const closed = new Promise((resolve) => ws.on('close', resolve));
-  stream.push(Buffer.concat(Array.from({ length: 8_000 }, () => textFrame('x'))));
+  stream.push(Buffer.concat(Array.from({ length: 8_000 }, () => clientText('x'))));
   await closed;
   expect(count).toBe(8_000);
 });
@@ -131,15 +93,15 @@ describe('however the stream is cut and whenever it is paused, messages come who
           // Some in two fragments, with a ping between them.
           n % 5 === 4
             ? Buffer.concat([
-                frame(0x01, Buffer.from(text.slice(0, 3))),
-                frame(0x89, Buffer.from('p')),
-                frame(0x80, Buffer.from(text.slice(3))),
+                clientFrame(0x01, text.slice(0, 3)),
+                clientFrame(0x89, 'p'),
+                clientFrame(0x80, text.slice(3)),
               ])
-            : textFrame(text),
+            : clientText(text),
         );
-        if (end === 'a close frame') frames.push(closeFrame);
+        if (end === 'a close frame') frames.push(clientClose);
         const bytes = Buffer.concat(frames);
-        const { stream, ws } = connect(Buffer.from(bytes.subarray(0, headBytes)));
+        const { stream, ws } = webSocketOnStream(Buffer.from(bytes.subarray(0, headBytes)));
         let at = Math.min(headBytes, bytes.length);
         const reading = new SlicedReading(stream, () => {});
         const got: string[] = [];
