@@ -5,6 +5,7 @@ import { inspect } from 'node:util';
 import { afterAll, expect, test } from 'vitest';
 import { readCommandLine, usage, UsageError } from './cli-options.ts';
 import { BrokerError } from './ops/broker-error.ts';
+import type { Log } from './ops/logger.ts';
 import type { BrokerOptions } from './api.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'wsbroker-cli-'));
@@ -169,7 +170,7 @@ test('an environment variable that is empty counts as not set', () => {
     WSBROKER_LOG: '',
     WSBROKER_CONFIG: '',
   };
-  expect(optionsOf(['--port', '0'], environment)).toEqual({ port: '0', log: true });
+  expect(optionsOf(['--port', '0'], environment)).toEqual({ port: '0', log: expect.any(Object) as Log });
 });
 
 test('--allow may be repeated, and may hold several', () => {
@@ -178,7 +179,7 @@ test('--allow may be repeated, and may hold several', () => {
 });
 
 test.each<[string, BrokerOptions['log']]>([
-  ['text', true],
+  ['debug', true],
   ['true', true],
   ['json', 'json'],
   ['off', false],
@@ -189,8 +190,14 @@ test.each<[string, BrokerOptions['log']]>([
   expect(optionsOf(['--port', '0', '--config', fileWith({ log: text })]).log).toBe(log);
 });
 
-test('without --log everything is logged, as text', () => {
-  expect(optionsOf(['--port', '0']).log).toBe(true);
+test('without --log, and with --log text, all is logged as text but what users write', () => {
+  for (const args of [[], ['--log', 'text']]) {
+    const { log } = optionsOf(['--port', '0', ...args]);
+    const levels = (['debug', 'info', 'warn', 'error'] as const).filter((level) =>
+      (log as Log).isLevelEnabled?.(level),
+    );
+    expect(levels).toEqual(['info', 'warn', 'error']);
+  }
 });
 
 test('the config file takes every option', () => {
@@ -233,7 +240,7 @@ test('a flag goes before the environment, the environment before the config file
     '--allow',
     '3.3.3.3',
     '--log',
-    'text',
+    'debug',
   ];
   expect(optionsOf([], environment)).toEqual({
     port: '2',
@@ -346,8 +353,8 @@ test.each<[string[], Environment, string]>([
     {},
     '--tls-key is missing: expected the path of a file in PEM format',
   ],
-  [['--port', '0', '--log', 'verbose'], {}, '--log is "verbose": expected text, json or off'],
-  [['--port', '0'], { WSBROKER_LOG: 'yes' }, 'WSBROKER_LOG is "yes": expected text, json or off'],
+  [['--port', '0', '--log', 'verbose'], {}, '--log is "verbose": expected text, json, debug or off'],
+  [['--port', '0'], { WSBROKER_LOG: 'yes' }, 'WSBROKER_LOG is "yes": expected text, json, debug or off'],
   [['--prot', '0'], {}, "Unknown option '--prot'"],
   [['-p', '0'], {}, "Unknown option '-p'"],
   [['31002'], {}, "Unexpected argument '31002'"],
@@ -377,7 +384,7 @@ test.each<[unknown, (file: string) => string]>([
   [{ port: 1, backend: null }, (file) => `\`backend\` in ${file} is null: expected { type: "http", url }`],
   [{ port: 1, backend: url }, (file) => `\`backend\` in ${file} is "${url}": expected { type: "http", url }`],
   [{ port: 1, backend: {} }, () => '--backend-url is missing: expected where to POST events'],
-  [{ port: 1, log: 'loud' }, (file) => `\`log\` in ${file} is "loud": expected text, json or off`],
+  [{ port: 1, log: 'loud' }, (file) => `\`log\` in ${file} is "loud": expected text, json, debug or off`],
   [{ port: 1, log: 5 }, (file) => `\`log\` in ${file} is 5: expected true, false, "json"`],
   [{ port: 1, onClientMessage: 'x' }, (file) => `\`onClientMessage\` in ${file} is "x": expected a function`],
   [

@@ -2,6 +2,7 @@ import { isJsonObject } from '@wsbroker/protocol';
 import { readFileSync } from 'node:fs';
 import { parseArgs, type ParseArgsOptionsConfig } from 'node:util';
 import { AddressList } from './edge/address-list.ts';
+import { createTextLogger } from './ops/logger.ts';
 import { reasonOf } from './ops/reason.ts';
 import type { BrokerOptions } from './api.ts';
 import { settingsFrom, unknownOptions } from './settings.ts';
@@ -61,7 +62,8 @@ or POSTs.
                       (default: this machine)
   --journal FILE      keep events and open connections in this file: they then
                       outlive a crash or a restart (default: in memory)
-  --log FORMAT        text (default), json, or off
+  --log FORMAT        text (default), json, or off; debug is text with every
+                      message and session in it, which the others leave out
   --config FILE       a JSON file with any of the options of Broker(), such as
                       { "port": 31002, "backend": { "url": "http://…" } }
   -h, --help          this text
@@ -193,9 +195,11 @@ const addressesOf = (given: Given): string[] => {
 };
 
 const logFrom = (given: Given | undefined, ofConfig: BrokerOptions['log']): BrokerOptions['log'] => {
-  if (given === undefined) return ofConfig ?? true;
+  if (given === undefined) return ofConfig ?? createTextLogger('info');
   switch (given.text) {
     case 'text':
+      return createTextLogger('info');
+    case 'debug':
     case 'true':
       return true;
     case 'json':
@@ -204,7 +208,9 @@ const logFrom = (given: Given | undefined, ofConfig: BrokerOptions['log']): Brok
     case 'false':
       return false;
     default:
-      throw new UsageError(`${given.name} is ${JSON.stringify(given.text)}: expected text, json or off`);
+      throw new UsageError(
+        `${given.name} is ${JSON.stringify(given.text)}: expected text, json, debug or off`,
+      );
   }
 };
 

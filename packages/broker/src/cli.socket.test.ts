@@ -118,7 +118,10 @@ test('events reach --backend-url, its answers are obeyed, and --allow may POST c
   await using backend = await startFakeBackend(({ message }) =>
     message.type === 'client-hello' ? [{ type: 'send', message: { type: 'welcome' } }] : [],
   );
-  const { broker, port, url } = await start([...local, '--backend-url', backend.url, '--allow', '127.0.0.1']);
+  const { broker, port, url } = await start([
+    ...local,
+    ...['--backend-url', backend.url, '--allow', '127.0.0.1', '--log', 'debug'],
+  ]);
   await using _ = broker;
   await using client = await connectRaw(url);
   client.send({ type: 'hello' });

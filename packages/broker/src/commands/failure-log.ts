@@ -3,6 +3,8 @@ import type { CommandError } from './command-error.ts';
 
 /** Past these, failures of one list are only counted: a list of nothing but mistakes must not fill the log. */
 const maxLines = 20;
+/** A type of a command, or an error of the application's, may be as long as it likes. */
+const maxLineLength = 400;
 
 /** What failed of one list of commands, in the log. */
 export class FailureLog {
@@ -17,8 +19,10 @@ export class FailureLog {
   add(error: CommandError, cause: unknown): void {
     this.#failures += 1;
     if (this.#failures > maxLines) return;
-    if (error === cause) this.#log.warn({ code: error.code }, `! ${error.message}`);
-    else this.#log.error({ code: error.code, error: cause }, `! ${error.message}`);
+    const { code, message } = error;
+    const line = message.length > maxLineLength ? `${message.slice(0, maxLineLength)}…` : message;
+    if (error === cause) this.#log.warn({ code }, `! ${line}`);
+    else this.#log.error({ code, error: cause }, `! ${line}`);
   }
 
   /** The list is done. */
