@@ -31,7 +31,7 @@ import type { NotNow } from './edge/refuse-upgrade.ts';
 import { Upgrades } from './edge/upgrade.ts';
 import { messageText } from './hub/frame.ts';
 import { Hub } from './hub/hub.ts';
-import { listen } from './listen.ts';
+import { listen } from './edge/listen.ts';
 import { BrokerError } from './ops/broker-error.ts';
 import { type Log, logFor } from './ops/logger.ts';
 import type { BackendSettings, Settings } from './options.ts';

@@ -12,7 +12,7 @@ import {
   freePort,
   postCommands,
   startFakeBackend,
-  UpgradeRefused,
+  type UpgradeRefused,
 } from '@wsbroker/testkit';
 import { describe, expect, test, vi } from 'vitest';
 import { Broker, type BrokerOptions } from '../index.ts';

@@ -1,7 +1,7 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Server as SecureServer } from 'node:https';
 import type { Duplex } from 'node:stream';
-import { listen } from '../listen.ts';
+import { listen } from './listen.ts';
 import type { Log } from '../ops/logger.ts';
 import type { Settings } from '../options.ts';
 import type { CommandEndpoint } from './command-endpoint.ts';

@@ -1,6 +1,6 @@
 import type { Server } from 'node:http';
 import type { Server as SecureServer } from 'node:https';
-import { BrokerError } from './ops/broker-error.ts';
+import { BrokerError } from '../ops/broker-error.ts';
 
 interface Place {
   readonly port?: number | undefined;
