@@ -134,7 +134,7 @@ test('the certificate by flag and the key from the config file belong together',
 test.each<[string[], Environment]>([
   [[], { WSBROKER_SECRET: 'sesame' }],
   [[], { WSBROKER_SECRET: 'whsec_sesame' }],
-  [[], { WSBROKER_SECRET: `${'whsec_'}${'sesame'.repeat(40)}` }],
+  [[], { WSBROKER_SECRET: `whsec_${'sesame'.repeat(40)}` }],
   [[], { WSBROKER_SECRET: `${'whsec_sesame'.padEnd(50, 'A')},whsec_sesame` }],
   [['--secret', 'sesame'], {}],
   [['--secret=sesame'], {}],
