@@ -9,7 +9,11 @@ export interface BrokerProcess extends AsyncDisposable {
 }
 
 /** Starts the command `wsbroker` as a user does, in front of a backend. */
-export const startBrokerProcess = async (backendUrl: string, port = 0): Promise<BrokerProcess> => {
+export const startBrokerProcess = async (
+  backendUrl: string,
+  port = 0,
+  env: Record<string, string> = {},
+): Promise<BrokerProcess> => {
   const process = await spawnProcess(
     globalThis.process.execPath,
     [
@@ -17,7 +21,7 @@ export const startBrokerProcess = async (backendUrl: string, port = 0): Promise<
       ...['--port', String(port), '--host', '127.0.0.1', '--log', 'text'],
       ...['--backend-url', backendUrl, '--allow', '127.0.0.1'],
     ],
-    { readyWhen: /listening on port \d+/ },
+    { readyWhen: /listening on port \d+/, env },
   );
   const actualPort = Number(/listening on port (\d+)/.exec(process.output)?.[1]);
   return {

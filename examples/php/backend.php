@@ -8,6 +8,7 @@
 declare(strict_types=1);
 
 require __DIR__ . '/once.php';
+require __DIR__ . '/signature.php';
 
 const ROOM = 'lobby';
 
@@ -17,6 +18,15 @@ if (!in_array($_SERVER['REMOTE_ADDR'], ['127.0.0.1', '::1'], true)) {
     exit("Only the broker may POST events here.\n");
 }
 
+// For as long as there is no answer: after an error PHP may say 200, which tells the broker that all is done.
+// After a 500 it sends the event again.
+http_response_code(500);
+$keys = signature_keys();
+if ($keys !== [] && !is_signed($keys, file_get_contents('php://input'))) {
+    http_response_code(401);
+    exit("The event is not signed with the secret, or not at this time.\n");
+}
+
 $message = posted_json('message');
 $connection = posted_json('connection');
 if ($message === null || $connection === null) {
@@ -24,9 +34,6 @@ if ($message === null || $connection === null) {
     exit("Expected the form fields message and connection, both JSON, as the broker sends them.\n");
 }
 
-// For as long as there is no answer: after an error PHP may say 200, which tells the broker that all is done.
-// After a 500 it sends the event again.
-http_response_code(500);
 $database = database();
 $commands = once($database, $_SERVER['HTTP_WEBHOOK_ID'] ?? null, function () use ($database, $message, $connection) {
     return commands_for($database, $message, $connection);

@@ -2,6 +2,8 @@
 /** How this application reaches its broker. */
 declare(strict_types=1);
 
+require_once __DIR__ . '/signature.php';
+
 /** The port of the broker, for WebSockets and commands alike. */
 function broker_port(): int
 {
@@ -15,23 +17,25 @@ function broker_port(): int
  */
 function broker_commands(array $commands): array
 {
+    // A string. An array here would be sent as multipart/form-data, which the broker refuses.
+    $body = http_build_query(['data' => json_encode($commands, JSON_THROW_ON_ERROR)]);
     $request = curl_init('http://127.0.0.1:' . broker_port() . '/');
     curl_setopt_array($request, [
-        // A string. An array here would be sent as multipart/form-data, which the broker refuses.
-        CURLOPT_POSTFIELDS => http_build_query(['data' => json_encode($commands, JSON_THROW_ON_ERROR)]),
+        CURLOPT_POSTFIELDS => $body,
+        CURLOPT_HTTPHEADER => signed_headers(signature_keys(), $body),
         CURLOPT_RETURNTRANSFER => true,
         CURLOPT_CONNECTTIMEOUT => 2,
         CURLOPT_TIMEOUT => 10,
         // The broker refuses commands that come through a proxy.
         CURLOPT_NOPROXY => '*',
     ]);
-    $body = curl_exec($request);
-    if ($body === false) {
+    $text = curl_exec($request);
+    if ($text === false) {
         throw new RuntimeException('The broker cannot be reached: ' . curl_error($request));
     }
-    $answer = json_decode($body, true);
+    $answer = json_decode($text, true);
     if (curl_getinfo($request, CURLINFO_RESPONSE_CODE) !== 200 || !is_array($answer)) {
-        throw new RuntimeException('The broker refused: ' . ($answer['error']['message'] ?? $body));
+        throw new RuntimeException('The broker refused: ' . ($answer['error']['message'] ?? $text));
     }
     return $answer;
 }

@@ -15,10 +15,12 @@ import unicodedata
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs
 
+import signature
 from once import once
 
 ROOM = "lobby"
 MAX_BODY_BYTES = 1024 * 1024
+KEYS = signature.keys()
 
 
 def commands_for(database, message, connection, is_request):
@@ -110,6 +112,8 @@ class EventHandler(BaseHTTPRequestHandler):
             self.close_connection = True
             return self.answer(413, {"error": "The event is too large."})
         body = self.rfile.read(length)
+        if KEYS and not signature.is_signed(KEYS, self.headers, body):
+            return self.answer(401, {"error": "The event is not signed with the secret, or not at this time."})
         try:
             message, connection = event_in(body)
         except (KeyError, ValueError) as error:

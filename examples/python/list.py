@@ -7,7 +7,9 @@ import json
 import sys
 from urllib.error import HTTPError, URLError
 from urllib.parse import urlencode
-from urllib.request import ProxyHandler, build_opener
+from urllib.request import ProxyHandler, Request, build_opener
+
+import signature
 
 # The broker refuses commands that come through a proxy.
 opener = build_opener(ProxyHandler({}))
@@ -19,7 +21,8 @@ def broker_commands(port, commands):
     The broker takes them only from addresses that its `--allow` names.
     """
     form = urlencode({"data": json.dumps(commands)}).encode("ascii")
-    with opener.open("http://127.0.0.1:%d/" % port, form, timeout=10) as response:
+    request = Request("http://127.0.0.1:%d/" % port, form, signature.signed_headers(signature.keys(), form))
+    with opener.open(request, timeout=10) as response:
         return json.load(response)
 
 

@@ -5,11 +5,18 @@ import { freePort, type SpawnedProcess, spawnProcess } from '@wsbroker/testkit';
 import { type BrokerProcess, startBrokerProcess } from '../broker-process.ts';
 import { inRepository } from '../repository.ts';
 
+/** By the environment: a program with a secret signs and verifies, one without does neither. */
+type Environment = Readonly<Record<string, string>>;
+
+const secretIn = (secret: string | undefined): Environment =>
+  secret === undefined ? {} : { WSBROKER_SECRET: secret };
+
 interface BackendOptions {
   readonly port: number;
   readonly brokerPort: number;
   /** The file of its database. */
   readonly database: string;
+  readonly env: Environment;
 }
 
 /** One of the folders in examples/: how its programs are started. */
@@ -19,12 +26,12 @@ export interface ExampleKind {
   /** The path of the backend's URL. */
   readonly path: string;
   /** The program that lists who is here. */
-  startList(brokerPort: number): Promise<SpawnedProcess>;
+  startList(brokerPort: number, env: Environment): Promise<SpawnedProcess>;
 }
 
 export const phpExample: ExampleKind = {
   path: '/backend.php',
-  startBackend: ({ port, brokerPort, database }) =>
+  startBackend: ({ port, brokerPort, database, env }) =>
     spawnProcess(
       'php',
       [
@@ -35,26 +42,26 @@ export const phpExample: ExampleKind = {
         inRepository('examples/php/router.php'),
       ],
       {
-        env: { WSBROKER_PORT: String(brokerPort), CHAT_DATABASE: database },
+        env: { ...env, WSBROKER_PORT: String(brokerPort), CHAT_DATABASE: database },
         readyWhen: /Development Server .* started/,
       },
     ),
-  startList: (brokerPort) =>
+  startList: (brokerPort, env) =>
     spawnProcess('php', [inRepository('examples/php/list.php')], {
-      env: { WSBROKER_PORT: String(brokerPort) },
+      env: { ...env, WSBROKER_PORT: String(brokerPort) },
     }),
 };
 
 export const pythonExample: ExampleKind = {
   path: '/',
-  startBackend: ({ port, database }) =>
+  startBackend: ({ port, database, env }) =>
     // -B: leaves no compiled files in the repository.
     spawnProcess('python3', ['-B', inRepository('examples/python/backend.py'), String(port)], {
-      env: { CHAT_DATABASE: database },
+      env: { ...env, CHAT_DATABASE: database },
       readyWhen: /backend listening on/,
     }),
-  startList: (brokerPort) =>
-    spawnProcess('python3', ['-B', inRepository('examples/python/list.py'), String(brokerPort)]),
+  startList: (brokerPort, env) =>
+    spawnProcess('python3', ['-B', inRepository('examples/python/list.py'), String(brokerPort)], { env }),
 };
 
 interface ExampleParts {
@@ -63,6 +70,7 @@ interface ExampleParts {
   /** Of its own, for its database; it ends with the example. */
   readonly folder: string;
   readonly broker: BrokerProcess;
+  readonly secret: string | undefined;
 }
 
 /** An example in operation: its backend, and the broker in front of it. */
@@ -71,13 +79,15 @@ export class RunningExample implements AsyncDisposable {
   readonly #kind: ExampleKind;
   readonly #port: number;
   readonly #folder: string;
+  readonly #secret: string | undefined;
   #backend: SpawnedProcess | undefined;
 
-  constructor({ kind, port, folder, broker }: ExampleParts) {
+  constructor({ kind, port, folder, broker, secret }: ExampleParts) {
     this.#kind = kind;
     this.#port = port;
     this.#folder = folder;
     this.broker = broker;
+    this.#secret = secret;
   }
 
   /** Where the backend's folder is served. */
@@ -98,6 +108,7 @@ export class RunningExample implements AsyncDisposable {
       port: this.#port,
       brokerPort: this.broker.port,
       database: this.#database,
+      env: secretIn(this.#secret),
     });
   }
 
@@ -114,9 +125,9 @@ export class RunningExample implements AsyncDisposable {
     await rmdir(this.#database);
   }
 
-  /** Runs the list program to its end. */
-  async list(): Promise<{ code: number | null; output: string }> {
-    const program = await this.#kind.startList(this.broker.port);
+  /** Runs the list program to its end, with the secret of the others or another one; '' means none. */
+  async list(secret = this.#secret): Promise<{ code: number | null; output: string }> {
+    const program = await this.#kind.startList(this.broker.port, secretIn(secret || undefined));
     const { code } = await program.exited;
     return { code, output: program.output };
   }
@@ -129,11 +140,21 @@ export class RunningExample implements AsyncDisposable {
   }
 }
 
-export const startExample = async (kind: ExampleKind): Promise<RunningExample> => {
+interface ExampleOptions {
+  /** Of the broker. @default none */
+  readonly secret?: string;
+  /** Of the example's programs, where it is another. */
+  readonly exampleSecret?: string;
+}
+
+export const startExample = async (
+  kind: ExampleKind,
+  { secret, exampleSecret = secret }: ExampleOptions = {},
+): Promise<RunningExample> => {
   const port = await freePort();
   const folder = await mkdtemp(join(tmpdir(), 'wsbroker-example-'));
-  const broker = await startBrokerProcess(`http://127.0.0.1:${port}${kind.path}`);
-  const example = new RunningExample({ kind, port, folder, broker });
+  const broker = await startBrokerProcess(`http://127.0.0.1:${port}${kind.path}`, 0, secretIn(secret));
+  const example = new RunningExample({ kind, port, folder, broker, secret: exampleSecret });
   try {
     await example.startBackend();
     return example;

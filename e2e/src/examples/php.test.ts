@@ -3,9 +3,11 @@ import { expect, test } from 'vitest';
 import { testChat } from './chat-script.ts';
 import { phpExample, startExample } from './example.ts';
 import { testOnce } from './once-script.ts';
+import { testSignatures } from './signature-script.ts';
 
 testChat('php', phpExample);
 testOnce('php', phpExample);
+testSignatures('php', phpExample);
 
 test.skipIf(!has('php'))(
   'list.php says in a page and in a terminal when the broker cannot be reached',

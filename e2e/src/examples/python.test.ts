@@ -3,9 +3,11 @@ import { expect, test } from 'vitest';
 import { testChat } from './chat-script.ts';
 import { pythonExample, startExample } from './example.ts';
 import { testOnce } from './once-script.ts';
+import { testSignatures } from './signature-script.ts';
 
 testChat('python3', pythonExample);
 testOnce('python3', pythonExample);
+testSignatures('python3', pythonExample);
 
 test.skipIf(!has('python3'))(
   'list.py says when the broker cannot be reached',
