@@ -82,13 +82,20 @@ export class DifferentialBackend implements AsyncDisposable {
   }
 }
 
+/** What a trace could not show as it came: numbers that JavaScript writes otherwise, and halves of characters. */
+const asWritten = (_key: string, value: unknown, { source }: { readonly source?: string } = {}): unknown => {
+  if (typeof value === 'string') return value.isWellFormed() ? value : `the text ${JSON.stringify(value)}`;
+  const isOtherwise = typeof value === 'number' && source !== undefined && source !== String(value);
+  return isOtherwise ? `the number ${source}` : value;
+};
+
 const eventOf = async (request: IncomingMessage): Promise<EventPost> => {
   const chunks: Buffer[] = [];
   for await (const chunk of request) chunks.push(chunk as Buffer);
   const contentType = request.headers['content-type'] ?? '';
   const body = new Response(Buffer.concat(chunks), { headers: { 'content-type': contentType } });
   const form = await body.formData();
-  const json = (field: string): unknown => JSON.parse(form.get(field) as string);
+  const json = (field: string): unknown => JSON.parse(form.get(field) as string, asWritten);
   return {
     message: json('message') as EventPost['message'],
     connection: json('connection') as EventPost['connection'],

@@ -19,6 +19,9 @@ export const differences: Readonly<Record<string, readonly string[]>> = {
     'a type that is a number',
     'a type that is an object',
   ],
+  'A second type': ['a message with a type that is there twice', 'a message with a type in capitals'],
+  'Numbers as they are written': ['a message with numbers that JavaScript cannot hold'],
+  'Half a character': ['a message with half a character'],
   'Size and depth of messages': ['a message of 100 kB', 'a message with 100 levels'],
   'The key __proto__': ['a key __proto__'],
   'Values of cookies': [

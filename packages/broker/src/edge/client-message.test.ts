@@ -94,7 +94,7 @@ test('a million brackets are refused, without a stack that overflows', () => {
 test.each([
   '{"__proto__":{"polluted":1},"a":{"__proto__":{"polluted":1}},"list":[{"__proto__":{"polluted":1}}]}',
   '{"\\u005f_proto__":{"polluted":1},"a":{"_\\u005Fproto__":{"polluted":1}},"list":[{"__pr\\u006fto__":{"polluted":1}}]}',
-])('drops __proto__ at any depth, however it is written: %s', (text) => {
+])('P112: drops __proto__ at any depth, however it is written: %s', (text) => {
   const { message, eventJson } = taken(text);
   expect(message).toEqual({ a: {}, list: [{}] });
   expect(JSON.parse(eventJson)).toEqual({ type: 'client-message', a: {}, list: [{}] });
@@ -117,12 +117,12 @@ test.each([
   '{"type":"a","x":1,"type":"a"}',
   '{"type":"session-connect","type":7}',
   ' { "type" : null , "type" : {} } ',
-])('a second `type` is refused: %s', (text) => {
+])('P111: a second `type` is refused: %s', (text) => {
   expect(read(text)).toEqual(refused('bad-message', '`type` twice, and programs differ in which they take'));
 });
 
 test.each(['Type', 'TYPE', 'tYPe', '\\u0074ype', '\\u0074\\u0079\\u0070\\u0065', '\\u0054ype', 't\\u0059pe'])(
-  'a key %s is refused, with or without a type: some programs would take it for the type',
+  'P111: a key %s is refused, with or without a type: some programs would take it for the type',
   (key) => {
     for (const text of [`{"${key}":"b"}`, `{"type":"a","${key}":"b"}`, `{"${key}":null,"type":"a"}`]) {
       expect(read(text)).toEqual(refused('bad-message', 'spell it so, or name it otherwise'));
@@ -181,7 +181,7 @@ test.each([
   ['\\\\ud83d', '\\\\ud83d'],
   ['\\\\\\ud83d', '\\\\\\ufffd'],
   ['\\"\\ud83d', '\\"\\ufffd'],
-])('half a character is sent on as U+FFFD, and whole ones as they are: %s', (text, expected) => {
+])('P112: half a character is sent on as U+FFFD, and whole ones as they are: %s', (text, expected) => {
   const { message, eventJson } = taken(`{"type":"say","n":1e400,"${text}":"${text}"}`);
   expect(eventJson).toBe(`{"type":"client-say","n":1e400,"${expected}":"${expected}"}`);
   expect(message).toEqual(JSON.parse(eventJson.replace('client-', '')));

@@ -134,6 +134,7 @@ const refusals: readonly (readonly [
   ],
 ];
 
+// P4, P110
 describe('on the plain wire each is answered with a broker-error that says what was wrong and what would be right', () => {
   test.each(refusals)('%s', async (_what, text, code, wrong, right) => {
     await using backend = await startFakeBackend();

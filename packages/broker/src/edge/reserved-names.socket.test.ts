@@ -103,7 +103,7 @@ const settings: readonly (readonly [what: string, cookies: boolean | string[]])[
 ];
 
 describe.each(settings)(
-  'a cookie never changes a field of the broker’s or one that the backend has set: %s',
+  'P114: a cookie never changes a field of the broker’s or one that the backend has set: %s',
   (_set, cookies) => {
     test.each(forgeries)('%s', async (_what, cookie) => {
       await using backend = await startFakeBackend(({ message }) => {
@@ -149,7 +149,7 @@ describe.each(settings)(
   },
 );
 
-test('a field that the backend has set stays as it is, whether the client sent a cookie of that name before or comes back with one', async () => {
+test('P114: a field that the backend has set stays as it is, whether the client sent a cookie of that name before or comes back with one', async () => {
   await using backend = await startFakeBackend(({ message }) =>
     message.type === 'client-login' ? [{ type: 'session', data: { user: 'ada' } }] : [],
   );

@@ -51,7 +51,7 @@ const eventsBy = async (
 for (const wire of ['plain', 'v1', 'requests'] as const) {
   for (const encoding of ['form', 'json'] as const) {
     for (const isJournalled of [false, true]) {
-      test(`numbers, key order and spelling reach the backend as they were written: ${wire}, ${encoding}${isJournalled ? ', journal' : ''}`, async () => {
+      test(`P113: numbers, key order and spelling reach the backend as they were written: ${wire}, ${encoding}${isJournalled ? ', journal' : ''}`, async () => {
         await using place = new JournalPlace();
         const options = isJournalled ? { journal: join(place.folder, 'a.db') } : {};
         expect(await eventsBy(wire, options, encoding)).toEqual(events);
@@ -110,7 +110,7 @@ test('a function backend gets the parsed event', async () => {
   expect(seen).toEqual(events.map((event) => JSON.parse(event) as unknown));
 });
 
-test('a message that a handler has seen is encoded anew, with what the handler has changed', async () => {
+test('P113: a message that a handler has seen is encoded anew, with what the handler has changed', async () => {
   await using recorder = await startEventRecorder();
   await using broker = await startBroker({
     backend: { url: recorder.url },
