@@ -1,0 +1,201 @@
+/** What may not exhaust the broker, as far as one socket can try: large messages, pings, floods of bytes. */
+import { brokerStarter, connectRaw, Disposables, postCommands, type RawTcp } from '@wsbroker/testkit';
+import { describe, expect, test } from 'vitest';
+import { clientFrame, clientText, closeCodeOf, upgradedTcp } from '../../test/client-frame.ts';
+import { heldBytes, mebi } from '../../test/memory.ts';
+import { Broker, type BrokerOptions } from '../index.ts';
+
+const startBroker = brokerStarter(Broker);
+const silent = { debug() {}, info() {}, warn() {}, error() {} };
+const range = (count: number) => Array.from({ length: count }, (_, n) => n);
+const unlimited = { messagesPerSecond: 1_000_000, messageBurst: 1_000_000 };
+
+/** Counts the messages that arrive; commands are taken. */
+const start = async (options: BrokerOptions = {}) => {
+  const texts: string[] = [];
+  const broker = await startBroker({
+    log: silent,
+    backend: { type: 'function', allow: ['127.0.0.1'], handle: () => {} },
+    onClientMessage: ({ text }) => void texts.push(String(text)),
+    ...options,
+  });
+  return Object.assign(broker, { texts });
+};
+
+/** Writes until everything was taken, or the peer has hung up. */
+const writeAll = async (tcp: RawTcp, bytes: Buffer): Promise<void> => {
+  if (tcp.socket.destroyed || tcp.socket.write(bytes)) return;
+  await Promise.race([new Promise((resolve) => tcp.socket.once('drain', resolve)), tcp.closed]);
+};
+
+/** How many of the broker's sockets are open. */
+const openSockets = (broker: { websocketServer: { clients: Set<{ readyState: number }> } }): number =>
+  [...broker.websocketServer.clients].filter(({ readyState }) => readyState === 1).length;
+
+/** A broker has had its say once it has answered this. */
+const settled = async (broker: { httpUrl: string }): Promise<void> => {
+  for (const _ of range(5)) await postCommands(broker.httpUrl, [{ type: 'list', count: true }]);
+};
+
+describe('large messages, endless fragments, compression', () => {
+  test('P128: a message of as many fragments as may be is taken; one more closes with 1008', async () => {
+    await using broker = await start();
+    const part = (n: number, last: number): Buffer =>
+      clientFrame(
+        (n === last ? 0x80 : 0) | (n === 0 ? 0x01 : 0),
+        n === 0 ? '{"type":"x","text":"' : n === last ? '"}' : 'a',
+      );
+    await using fits = await upgradedTcp(broker.port);
+    fits.write(Buffer.concat(range(64).map((n) => part(n, 63))));
+    await expect.poll(() => broker.texts).toEqual(['a'.repeat(62)]);
+    await using over = await upgradedTcp(broker.port);
+    over.write(Buffer.concat(range(65).map((n) => part(n, 64))));
+    expect(await closeCodeOf(over)).toBe(1008);
+    expect(broker.texts).toHaveLength(1);
+  });
+
+  test('`maxFragments` is as set', async () => {
+    await using broker = await start({ maxFragments: 2 });
+    await using tcp = await upgradedTcp(broker.port);
+    tcp.write(Buffer.concat([clientFrame(0x01, '{'), clientFrame(0x00, ''), clientFrame(0x80, '}')]));
+    expect(await closeCodeOf(tcp)).toBe(1008);
+  });
+
+  test.each([
+    ['empty ones', 0, 1008],
+    ['of one byte', 1, 1008],
+    ['large ones', 4_096, 1009],
+  ])('endless fragments, %s: 50 such sockets are closed, memory + < 30 MB', async (_what, bytes, code) => {
+    await using broker = await start(unlimited);
+    await using all = new Disposables();
+    const sockets: RawTcp[] = [];
+    for (const _ of range(50)) sockets.push(all.use(await upgradedTcp(broker.port)));
+    const before = await heldBytes();
+    const more = clientFrame(0x00, 'x'.repeat(bytes));
+    for (const tcp of sockets) {
+      tcp.write(clientFrame(0x01, ''));
+      for (const _ of range(100)) tcp.write(more);
+    }
+    expect(await Promise.all(sockets.map(closeCodeOf))).toEqual(sockets.map(() => code));
+    expect((await heldBytes()) - before).toBeLessThan(30 * mebi);
+    await using other = await connectRaw(broker.url);
+    expect(other.isOpen).toBe(true);
+  });
+
+  test('P129: an offer of compression is declined, and a compressed frame closes with 1002', async () => {
+    await using broker = await start();
+    await using tcp = await upgradedTcp(
+      broker.port,
+      'Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits\r\n',
+    );
+    expect(tcp.text).not.toMatch(/extensions/i);
+    tcp.write(clientFrame(0xc1, '{"type":"x"}'));
+    expect(await closeCodeOf(tcp)).toBe(1002);
+    expect(broker.texts).toEqual([]);
+  });
+});
+
+describe('bytes that come one by one', () => {
+  test('an honest message of 64 KiB arrives; meanwhile others are served', async () => {
+    await using broker = await start();
+    await using slow = await upgradedTcp(broker.port);
+    slow.socket.setNoDelay(true);
+    await using other = await connectRaw(broker.url);
+    const text = 'x'.repeat(65_536 - 25);
+    let isSent = false;
+    const sending = (async () => {
+      for (const byte of clientText(`{"type":"slow","text":"${text}"}`)) {
+        slow.write(Buffer.from([byte]));
+        // The broker runs in this process: it reads each byte by itself, until it reads less often.
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+      isSent = true;
+    })();
+    let served = 0;
+    while (!isSent) {
+      other.send({ type: 'other', text: `n${served}` });
+      await expect.poll(() => broker.texts.includes(`n${served}`), { interval: 1 }).toBe(true);
+      served += 1;
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+    await sending;
+    await expect.poll(() => broker.texts.includes(text)).toBe(true);
+    expect(served).toBeGreaterThan(10);
+    expect(openSockets(broker)).toBe(2);
+  });
+
+  test('P127: what completes no message is read by the same rate', async () => {
+    await using broker = await start({ messagesPerSecond: 1, messageBurst: 10 });
+    await using tcp = await upgradedTcp(broker.port);
+    tcp.socket.setNoDelay(true);
+    const [serverSide] = broker.websocketServer.clients;
+    let written = 0;
+    for (const byte of clientText('x'.repeat(1_000))) {
+      if (serverSide?.isPaused) break;
+      tcp.write(Buffer.from([byte]));
+      written += 1;
+      await settled(broker);
+    }
+    expect(serverSide?.isPaused).toBe(true);
+    expect(written).toBeLessThan(30);
+  });
+
+  test('of a client that is not read little is read ahead, were it byte by byte', async () => {
+    await using broker = await start({ messagesPerSecond: 1, messageBurst: 1 });
+    await using tcp = await upgradedTcp(broker.port);
+    tcp.socket.setNoDelay(true);
+    tcp.write(Buffer.concat(range(300).map(() => clientText('{"type":"x"}'))));
+    const [serverSide] = broker.websocketServer.clients;
+    await expect.poll(() => serverSide?.isPaused).toBe(true);
+    const { _socket: stream } = serverSide as unknown as { _socket: { bytesRead: number } };
+    const before = stream.bytesRead;
+    const frame = clientText('{"type":"y"}');
+    for (let n = 0; n < 200; n += 1) {
+      for (const byte of frame) {
+        tcp.write(Buffer.from([byte]));
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+    }
+    await settled(broker);
+    expect(stream.bytesRead - before).toBeLessThan(600);
+  });
+});
+
+describe('pings without reading', () => {
+  const ping = clientFrame(0x89, 'x'.repeat(125));
+  const pings = Buffer.concat(range(500).map(() => ping));
+
+  test.each([
+    ['at the default rate', {}],
+    ['as fast as they can', unlimited],
+  ])('50 such sockets, %s: memory + < 20 MB, and others are served', async (_what, options) => {
+    await using broker = await start(options);
+    await using all = new Disposables();
+    const sockets: RawTcp[] = [];
+    for (const _ of range(50)) {
+      const tcp = all.use(await upgradedTcp(broker.port));
+      tcp.socket.pause();
+      sockets.push(tcp);
+    }
+    const before = await heldBytes();
+    // 3 MB each; what the broker does not take waits in this process, so that each writes on only when it was taken.
+    const written = Promise.all(
+      sockets.map(async (tcp) => {
+        for (const _ of range(50)) await writeAll(tcp, pings);
+      }),
+    );
+    let isWritten = false;
+    void written.then(() => (isWritten = true));
+    await using other = await connectRaw(broker.url);
+    for (let n = 0; n < 30 && !isWritten; n += 1) {
+      other.send({ type: 'other', text: `n${n}` });
+      await expect.poll(() => broker.texts.includes(`n${n}`), { interval: 5 }).toBe(true);
+      await settled(broker);
+    }
+    // Less what they still have to say: at most one write of each.
+    const owed = sockets.reduce((sum, { socket }) => sum + socket.writableLength, 0);
+    expect((await heldBytes()) - before - owed).toBeLessThan(20 * mebi);
+    for (const tcp of sockets) tcp.socket.destroy();
+    await written;
+  });
+});
