@@ -103,6 +103,11 @@ export class Wire implements Disposable {
     }
   }
 
+  /** @throws Error when the broker has sent what no server may */
+  check(): void {
+    if (this.#error) throw this.#error;
+  }
+
   /** Resolves once the broker has ended its half, too. */
   async ended(): Promise<void> {
     const deadlineMs = performance.now() + patienceMs;

@@ -48,19 +48,17 @@ const fragmented = (text: fc.Arbitrary<string>): fc.Arbitrary<Buffer> =>
 
 /** As many frames as a message may have, and one or two more. */
 const manyFragments = (maxFragments: number): fc.Arbitrary<Buffer> =>
-  fc
-    .integer({ min: maxFragments - 2, max: maxFragments + 2 })
-    .map((count) =>
-      Buffer.concat(
-        Array.from({ length: count }, (_, at) =>
-          encodeFrame({
-            opcode: at === 0 ? opcodes.text : 0,
-            payload: at === 0 ? '{}' : ' ',
-            isLast: at === count - 1,
-          }),
-        ),
+  fc.integer({ min: maxFragments - 2, max: maxFragments + 2 }).map((count) =>
+    Buffer.concat(
+      Array.from({ length: count }, (_, at) =>
+        encodeFrame({
+          opcode: at === 0 ? opcodes.text : 0,
+          payload: at === 0 ? '{}' : ' ',
+          isLast: at === count - 1,
+        }),
       ),
-    );
+    ),
+  );
 
 const anyFrame: fc.Arbitrary<FrameParts> = fc.record(
   {
