@@ -216,7 +216,7 @@ test('handle takes the bytes or their text, and needs them', async () => {
   });
 });
 
-test('an event that comes again is handled again, and with dedupe answered as the first time', async () => {
+test('P100: an event that comes again is handled again, and with dedupe answered as the first time', async () => {
   const { backend, calls } = createCounting();
   const { body, headers } = signedEvent();
   await backend.handle({ rawBody: body, headers });

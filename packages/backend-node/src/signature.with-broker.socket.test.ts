@@ -50,6 +50,7 @@ describe.each(['node:http', 'Express', 'Hono'])('%s behind a broker with the sam
   });
 });
 
+// P100
 test('a backend with another secret answers nothing but 401, and calls no handler', async () => {
   const seen: string[] = [];
   await using server = await start(echo(wrongSecret, seen));
@@ -61,6 +62,7 @@ test('a backend with another secret answers nothing but 401, and calls no handle
   expect(client.received).toEqual([]);
 });
 
+// P101
 test('a secret is replaced without a break: first the broker has both, then the backend, then the old one goes', async () => {
   const steps: (readonly [broker: string | string[], backend: string])[] = [
     [secret, secret],

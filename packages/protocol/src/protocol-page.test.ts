@@ -11,6 +11,7 @@ import { brokerErrorMessageSchema, errorCodeSchema } from './error-code.ts';
 import { downFrameSchema, openedFrameSchema } from './frame-down.ts';
 import { upFrameSchema } from './frame-up.ts';
 import { reservedSessionFields } from './session-info.ts';
+import { readSecret, sign } from './signature.ts';
 import type { JsonObject } from './json.ts';
 import { subprotocol } from './subprotocol.ts';
 import { protocolVersion } from './version.ts';
@@ -87,6 +88,19 @@ test('P24, P25: both command POSTs of the examples are the same one, and the ans
   expect(posts[0]).toEqual({ ok: true, value: [{ type: 'list' }, { type: 'log', text: 'x' }] });
   const answer = httpExamples.find(({ head }) => head.startsWith('HTTP/1.1 200'));
   expect(commandResultListSchema.parse(JSON.parse(answer?.text ?? ''))).toHaveLength(2);
+});
+
+test('P93: the example of a signature is that of the first event', () => {
+  const facts = code('text').find((text) => text.startsWith('secret')) ?? '';
+  const fact = (name: string): string => new RegExp(`^${name} +(\\S+)$`, 'm').exec(facts)?.[1] ?? '';
+  const event = httpExamples.find(({ head }) => head.startsWith('POST /backend'));
+  for (const name of ['webhook-id', 'webhook-timestamp']) expect(event?.headers.get(name)).toBe(fact(name));
+  const signature = sign([readSecret(fact('secret'))], {
+    id: fact('webhook-id'),
+    timestampSeconds: Number(fact('webhook-timestamp')),
+    body: event?.text ?? '',
+  });
+  expect(signature).toBe(fact('webhook-signature'));
 });
 
 test('the JSON examples are what the schemas take', () => {

@@ -194,7 +194,7 @@ describe('sign and verify', () => {
     expect(verify([key], { ...signed(), signature: among(100_000) }, at)).toBe('wrong');
   });
 
-  test('with two keys there are two signatures, and either key verifies', () => {
+  test('P94: with two keys there are two signatures, and either key verifies', () => {
     const both = signed([key, otherKey]);
     expect(both.signature.split(' ')).toEqual([signed([key]).signature, signed([otherKey]).signature]);
     for (const keys of [[key], [otherKey], [otherKey, key]]) expect(verify(keys, both, at)).toBe('ok');

@@ -16,7 +16,7 @@ const verifyWith = (text: string, { body, headers }: BackendEvent): void => {
 const isSaid = ({ message }: BackendEvent): boolean => message.type === 'client-say';
 
 test.each(['form', 'json'] as const)(
-  'every event is signed over its body as it is sent: %s',
+  'P93: every event is signed over its body as it is sent: %s',
   async (encoding) => {
     await using backend = await startFakeBackend(({ message }) =>
       message.type === 'session-connect' ? [{ type: 'session', data: { name: 'Zoë 👋' } }] : [],
@@ -51,7 +51,7 @@ test('what the application sends the backend itself is signed too', async () => 
   verifyWith(secret, event);
 });
 
-test('with two secrets every event carries a signature of each, newest first', async () => {
+test('P94: with two secrets every event carries a signature of each, newest first', async () => {
   await using backend = await startFakeBackend();
   await using broker = await startBroker({
     secret: [newSecret, secret],
@@ -68,7 +68,7 @@ test('with two secrets every event carries a signature of each, newest first', a
   verifyWith(newSecret, first);
 });
 
-test('an event that is tried again has the same id, the time of its attempt and a signature of that', async () => {
+test('P93, P100: an event that is tried again has the same id, the time of its attempt and a signature of that', async () => {
   // A wait of seconds, so that the timestamps differ.
   await using backend = await startFakeBackend(({ attempt }) =>
     attempt === 1 ? { status: 503, headers: { 'retry-after': '2' } } : [],

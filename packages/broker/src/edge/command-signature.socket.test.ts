@@ -88,13 +88,13 @@ describe('a command POST that is signed', () => {
     expect(broker.ran).toEqual(['grüß dich 👋', 'grüß dich 👋']);
   });
 
-  test.each([-250, 250])('%d seconds off runs', async (secondsAhead) => {
+  test.each([-250, 250])('P96: %d seconds off runs', async (secondsAhead) => {
     await using broker = await startCounting();
     expect(await post(broker.httpUrl, signedPost({ secondsAhead }))).toMatchObject({ status: 200 });
     expect(broker.ran).toHaveLength(1);
   });
 
-  test('with either of two secrets runs, and with one that was taken out no more', async () => {
+  test('P95: with either of two secrets runs, and with one that was taken out no more', async () => {
     await using rotating = await startCounting({ secret: [newSecret, secret] });
     expect(await post(rotating.httpUrl, signedPost({ id: 'a', secret }))).toMatchObject({ status: 200 });
     expect(await post(rotating.httpUrl, signedPost({ id: 'b', secret: newSecret }))).toMatchObject({
@@ -111,7 +111,7 @@ describe('a command POST that is signed', () => {
     expect(rotating.ran).toHaveLength(3);
   });
 
-  test('is refused all the same where something else says no', async () => {
+  test('P99: is refused all the same where something else says no', async () => {
     await using broker = await startCounting();
     for (const header of ['x-forwarded-for', 'origin', 'via']) {
       const { body, headers } = signedPost();
@@ -128,6 +128,7 @@ describe('a command POST that is signed', () => {
   });
 });
 
+// P97
 describe('a command POST changes nothing when it is', () => {
   const truncated = (): Signed => {
     const { body, headers } = signedPost({ body: `${jsonOf()}  ` });
@@ -196,6 +197,7 @@ describe('a command POST changes nothing when it is', () => {
     for (const hidden of [secret, list.headers['webhook-signature']]) expect(logged).not.toContain(hidden);
   });
 
+  // P98
   test('replayed', async () => {
     await using broker = await startCounting();
     const once = signedPost();
@@ -231,7 +233,7 @@ describe('a command POST changes nothing when it is', () => {
   });
 });
 
-test('commands in the answer to an event need no signature: nobody else could have given it', async () => {
+test('P99: commands in the answer to an event need no signature: nobody else could have given it', async () => {
   await using fake = await startFakeBackend([{ type: 'send', message: { type: 'welcome' } }]);
   await using broker = await startBroker({ secret, backend: { type: 'http', url: fake.url } });
   await using client = await connectRaw(broker.url);

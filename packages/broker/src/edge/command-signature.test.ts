@@ -44,7 +44,7 @@ test('the same id is taken once, also when both came before either was read', ()
   expect(signatures.refusalOfHead(signedAt(startMs + 1_000))).toMatchObject(replayed);
 });
 
-test('an id is remembered only after a right signature', () => {
+test('P98: an id is remembered only after a right signature', () => {
   const { signatures } = signaturesAt();
   const headers = signedAt(startMs);
   expect(signatures.refusalOf(signedAt(startMs, 'c1', [wrongSecret]), body)).toMatchObject({ status: 401 });
@@ -78,7 +78,7 @@ test('whatever is signed with either of two secrets is taken, and with no other'
   expect(signatures.refusalOf(signedAt(startMs, 'd', [wrongSecret]), body)).toMatchObject({ status: 401 });
 });
 
-test('an id is forgotten, and never while its timestamp is still taken', () => {
+test('P98: an id is forgotten, and never while its timestamp is still taken', () => {
   fc.assert(
     fc.property(
       fc.integer({ min: -300_000, max: 300_999 }),
@@ -101,7 +101,7 @@ test('an id is forgotten, and never while its timestamp is still taken', () => {
   );
 });
 
-test('so many ids are remembered; then it is busy, until the oldest may be forgotten', () => {
+test('P98: so many ids are remembered; then it is busy, until the oldest may be forgotten', () => {
   const { clock, signatures } = signaturesAt({ maxIds: 3 });
   for (const id of ['a', 'b', 'c']) {
     expect(signatures.refusalOf(signedAt(clock.ms, id), body)).toBeUndefined();
