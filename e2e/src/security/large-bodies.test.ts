@@ -21,13 +21,9 @@ const pour = async (port: number, from: string, as: keyof typeof sent) => {
   const socket = connect({ port, host: '127.0.0.1', localAddress: from, allowHalfOpen: true });
   await once(socket, 'connect');
   let answer = '';
-  let isCut = false;
   const cut = new Promise<void>((resolve) => {
     socket.on('error', () => {});
-    socket.on('close', () => {
-      isCut = true;
-      resolve();
-    });
+    socket.on('close', () => resolve());
   });
   socket.on('data', (chunk) => (answer += chunk.toString('latin1')));
   socket.write(`POST / HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n${sent[as]}\r\n\r\n`);
@@ -37,7 +33,7 @@ const pour = async (port: number, from: string, as: keyof typeof sent) => {
       ? piece
       : Buffer.concat([Buffer.from(`${piece.length.toString(16)}\r\n`), piece, Buffer.from('\r\n')]);
   let bytes = 0;
-  while (!isCut && bytes < tenGigabytes) {
+  while (!socket.destroyed && bytes < tenGigabytes) {
     bytes += framed.length;
     if (!socket.write(framed)) await Promise.race([once(socket, 'drain').catch(() => {}), cut]);
   }

@@ -49,7 +49,7 @@ const isForwarding = (header: string): boolean =>
 const isOfBrowser = (header: string): boolean =>
   header === 'origin' || (header.startsWith('sec-fetch-') && header !== 'sec-fetch-mode');
 
-/** Past a count a server of the application's drops headers without a word, a proxy's among them. */
+/** Past a count older Nodes drop headers without a word, and a proxy's may be among them. */
 const maxHeaders = 100;
 const maxShownLength = 60;
 
