@@ -38,7 +38,9 @@ test('one message larger than `maxUnreadBytes` to a client that reads is no offe
 });
 
 test('one that floods with bad messages and does not read the answers is closed too', async () => {
-  await using broker = await startBroker({ maxUnreadBytes: 16 * kibi, log: false });
+  // As fast as it can: at the rate that holds by default it takes minutes to leave so much unread.
+  const rate = { messagesPerSecond: 1_000_000, messageBurst: 1_000_000 };
+  await using broker = await startBroker({ maxUnreadBytes: 16 * kibi, log: false, ...rate });
   await using client = await connectRaw(broker.url);
   client.pause();
   const isOpen = (): boolean =>
@@ -87,4 +89,30 @@ test('a client that always has something unread but reads is not closed', async 
   }
   expect(client.isOpen).toBe(true);
   expect(received).toBeGreaterThan(3);
+});
+
+test('slow readers: past `maxTotalUnreadBytes` those with the most unread are closed, with one line in the log', async () => {
+  await using backend = await startFakeBackend();
+  const mebi = kibi * kibi;
+  await using broker = await startBroker({
+    backend: { url: backend.url },
+    maxUnreadBytes: 1_024 * mebi,
+    maxTotalUnreadBytes: 32 * mebi,
+    unreadTimeoutMs: 600_000,
+  });
+  await using most = await connectRaw(broker.url, { headers: { cookie: 'who=most' } });
+  await using little = await connectRaw(broker.url, { headers: { cookie: 'who=little' } });
+  await using good = await connectRaw(broker.url, { headers: { cookie: 'who=good' } });
+  for (const client of [most, little]) client.pause();
+  broker.broadcast('x'.repeat(8 * mebi));
+  for (let n = 0; n < 8; n += 1) broker.broadcast('x'.repeat(8 * mebi), { who: 'most' });
+  expect(await good.next()).toHaveLength(8 * mebi);
+  const gone = await backend.next(({ message }) => message.type === 'session-disconnect');
+  expect(gone.connection).toMatchObject({ who: 'most' });
+  // Another check, and nobody else is closed.
+  await new Promise((resolve) => setTimeout(resolve, 1_500));
+  expect([little.isOpen, good.isOpen]).toEqual([true, true]);
+  expect(broker.logs.messages('warn')).toEqual([expect.stringContaining('see `maxTotalUnreadBytes`')]);
+  most.resume();
+  expect(await most.closed).toMatchObject({ code: expect.toBeOneOf([4001, 1006]) });
 });

@@ -1,8 +1,16 @@
 import type { Log } from '../ops/logger.ts';
-import type { ClientSocket } from './socket.ts';
+
+/** What the check needs of a socket. */
+export interface UnreadSocket {
+  /** Closes the socket if that alone has too much unread for too long. Returns the {@link staleBytes}. */
+  checkUnread(nowMs: number): number;
+  /** Bytes that were unread at the last check, and at the one before. */
+  readonly staleBytes: number;
+  closeSlow(): void;
+}
 
 export interface UnreadTotalOptions {
-  readonly sockets: ReadonlySet<ClientSocket>;
+  readonly sockets: ReadonlySet<UnreadSocket>;
   readonly maxTotalUnreadBytes: number;
   readonly log: Log;
 }
