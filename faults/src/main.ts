@@ -1,4 +1,5 @@
 /** Runs scenarios and prints what came of them: `pnpm faults [--short] [name…]`; `--loads` takes the other set. */
+import { availableParallelism, loadavg } from 'node:os';
 import type { Figure } from './figure.ts';
 import { loads } from './loads.ts';
 import type { Progress, Scenario } from './scenario.ts';
@@ -53,9 +54,19 @@ const run = async (scenario: Scenario): Promise<boolean> => {
   return isFine;
 };
 
+/** Other work on the machine is in every figure that is a time. */
+const warnOfOthers = (): void => {
+  const [load = 0] = loadavg();
+  if (load < 1) return;
+  write(
+    `The machine is busy (load ${load.toFixed(1)}, ${availableParallelism()} cores): times are not to be trusted.\n\n`,
+  );
+};
+
 const names = args.filter((arg) => !arg.startsWith('-'));
 const unknown = names.find((name) => !scenarios.some((scenario) => scenario.name === name));
 if (unknown === undefined) {
+  warnOfOthers();
   const wanted = scenarios.filter(({ name }) => names.length === 0 || names.includes(name));
   const failed: string[] = [];
   for (const scenario of wanted) if (!(await run(scenario))) failed.push(scenario.name);

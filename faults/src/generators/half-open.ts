@@ -12,7 +12,7 @@ export interface HalfOpenParams {
 }
 
 const tickMs = 10;
-const connectsPerTick = 30;
+const connectsPerTick = 10;
 const dripMs = 500;
 
 const drip = (socket: Socket, text: string): void => {

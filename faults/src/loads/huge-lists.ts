@@ -27,7 +27,7 @@ const mostTurnMs = 50;
 const pageLimit = 1_000;
 const processes = 2;
 /** A sample that is late is printed a moment later. */
-const reportMs = 200;
+const reportMs = 100;
 
 export const hugeLists = scenario<Scale>({
   name: 'huge-lists',
@@ -53,10 +53,10 @@ export const hugeLists = scenario<Scale>({
     progress('all are there');
     // Until the backend has named them all.
     await until(async () => (await facts(backend)) >= 2 * clients, 120_000, 200);
-    await others.talkBefore(2_000);
+    await others.talkBefore(1_000);
     await using churn = await startLoad('comeAndGo', { port: broker.port, perSecond: 50 });
     await churn.until((count) => count('came') > 20, 20_000);
-    const talking = others.talkDuring(rounds * 500);
+    const talking = others.talkDuring(rounds * 1_000);
 
     const everybody = new Set(names);
     const wrong: string[] = [];
@@ -69,7 +69,7 @@ export const hugeLists = scenario<Scale>({
       await delay(reportMs);
       turns.set(name, Math.max(turns.get(name) ?? 0, broker.longestTurnMs(mark)));
     };
-    await measured('nothing', () => delay(1_000));
+    await measured('nothing', () => delay(reportMs));
     for (let round = 0; round < rounds; round += 1) {
       progress(`round ${round + 1} of ${rounds}`);
       await measured(`pages of ${pageLimit}`, async () => {

@@ -14,6 +14,7 @@ interface Scale {
 }
 
 const descriptors = 256;
+const answerTimeoutMs = 30_000;
 
 export const outOfDescriptors = scenario<Scale>({
   name: 'out-of-descriptors',
@@ -42,7 +43,7 @@ const exceed = async ({ clients, talkMs }: Scale, options: object): Promise<Figu
   const names = Array.from({ length: clients }, (_, n) => `s${n}`);
   await using load = await startLoad('stay', { port: broker.port, clients: names, isPersistent: false });
   // Those that are neither taken nor refused yet wait in the kernel's queue.
-  await Promise.all([others.talkDuring(talkMs), load.until((count) => count('done') === 1, talkMs)]);
+  await Promise.all([others.talkDuring(talkMs), load.until((count) => count('done') === 1, answerTimeoutMs)]);
   const { open = 0, closed = 0, cut = 0, 'refused 503': refusedWith503 = 0 } = load.facts;
   const waiting = clients - open - closed - cut - refusedWith503;
   await load.stop();

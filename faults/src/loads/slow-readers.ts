@@ -18,11 +18,12 @@ interface Scale {
   readonly durationMs: number;
   readonly talkMs: number;
   readonly messageBytes: number;
+  /** To all of them together. */
+  readonly bytesPerSecond: number;
   readonly unreadTimeoutMs: number;
 }
 
 const mebi = 2 ** 20;
-const bytesPerSecond = 10_000_000;
 const room = 'fan';
 
 export const slowReaders = scenario<Scale>({
@@ -34,19 +35,21 @@ export const slowReaders = scenario<Scale>({
     durationMs: 180_000,
     talkMs: 15_000,
     messageBytes: 10_000,
+    bytesPerSecond: 10_000_000,
     unreadTimeoutMs: 10_000,
   },
   // What the system itself keeps for each of them, some megabytes, has to be filled first.
   short: {
-    deaf: 4,
+    deaf: 6,
     listeners: 2,
     durationMs: 15_000,
     talkMs: 1_000,
     messageBytes: 200_000,
+    bytesPerSecond: 40_000_000,
     unreadTimeoutMs: 500,
   },
   async run(scale, progress): Promise<Figure[]> {
-    const { deaf, listeners, durationMs, talkMs, messageBytes, unreadTimeoutMs } = scale;
+    const { deaf, listeners, durationMs, talkMs, messageBytes, bytesPerSecond, unreadTimeoutMs } = scale;
     await using backend = await startBackend();
     const options = { unreadTimeoutMs };
     await using broker = await startBroker({ backendUrl: backend.url, options, nodeOptions: reportsMemory });
