@@ -6,6 +6,7 @@ await broker.ready;
 const message = matches({ room: '42' }, { room: '42' }) && send({ type: 'said' });
 const client = createClient({ url: 'ws://127.0.0.1:' + broker.port, WebSocket: class {}, autoConnect: false });
 if (typeof useClient !== 'function') throw new Error('the react entry is empty');
+if (!sign([new Uint8Array(32)], { id: 'a', timestampSeconds: 0, body: '' }).startsWith('v1,')) throw new Error('no signature');
 client.close();
 await broker.close();
 console.log('used', message.type);
@@ -17,6 +18,7 @@ import { createClient } from '@wsbroker/client-browser';
 import { useClient } from '@wsbroker/client-browser/react';
 import { send } from '@wsbroker/backend-node';
 import { matches } from '@wsbroker/protocol';
+import { sign } from '@wsbroker/protocol/signature';
 ${use}`;
 
 export const cjs = `
@@ -25,6 +27,7 @@ const { createClient } = require('@wsbroker/client-browser');
 const { useClient } = require('@wsbroker/client-browser/react');
 const { send } = require('@wsbroker/backend-node');
 const { matches } = require('@wsbroker/protocol');
+const { sign } = require('@wsbroker/protocol/signature');
 (async () => {${use}})();
 `;
 
@@ -36,6 +39,7 @@ import { Broker, type BrokerOptions, type Connection } from '@wsbroker/broker';
 import { createClient, type ClientStatus } from '@wsbroker/client-browser';
 import { useStatus } from '@wsbroker/client-browser/react';
 import { defineContract, matches, type SessionInfo } from '@wsbroker/protocol';
+import { readSecret, type SignatureVerdict, verify } from '@wsbroker/protocol/signature';
 import * as z from 'zod';
 
 const contract = defineContract({
@@ -49,6 +53,8 @@ const options: BrokerOptions = {
 };
 export const start = (): Broker => Broker(options);
 export const upgrades = (broker: Broker): number => broker.websocketServer.clients.size;
+export const verdict = (secret: string, body: Uint8Array): SignatureVerdict =>
+  verify([readSecret(secret)], { id: 'a', timestamp: '0', signature: 'v1,', body }, Date.now() / 1000);
 export const isInRoom = (info: SessionInfo): boolean => matches({ room: '42' }, info);
 
 const client = createClient<typeof contract>({ url: 'wss://example.org' });
@@ -59,6 +65,7 @@ client.send({ type: 'sing', text: 'hello' });
 export const useState = (): ClientStatus['state'] => useStatus(client).state;
 
 export const backend = createBackend(contract, {
+  secret: ['whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw'],
   messages: { say: (context, { text }) => context.send({ type: 'said', text }) },
 });
 export const broker = createBrokerClient({ url: 'http://127.0.0.1:31002/' });

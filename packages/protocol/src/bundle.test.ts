@@ -100,11 +100,21 @@ test('the package can be required and imported, with the same names', async () =
     JSON.parse(
       execFileSync(process.execPath, [...flags, '-e', code], { cwd: packageUrl, encoding: 'utf8' }),
     ) as string[];
-  const required = names(`console.log(JSON.stringify(Object.keys(require('@wsbroker/protocol')).sort()))`);
-  const imported = names(
-    `import * as protocol from '@wsbroker/protocol'; console.log(JSON.stringify(Object.keys(protocol).sort()))`,
-    '--input-type=module',
-  );
-  expect(required).toEqual(imported);
-  expect(imported).toEqual(Object.keys(await import('./index.ts')).toSorted());
+  const entries = [
+    ['@wsbroker/protocol', await import('./index.ts')],
+    ['@wsbroker/protocol/signature', await import('./signature.ts')],
+  ] as const;
+  for (const [entry, source] of entries) {
+    const required = names(`console.log(JSON.stringify(Object.keys(require('${entry}')).sort()))`);
+    const imported = names(
+      `import * as all from '${entry}'; console.log(JSON.stringify(Object.keys(all).sort()))`,
+      '--input-type=module',
+    );
+    expect(required).toEqual(imported);
+    expect(imported).toEqual(Object.keys(source).toSorted());
+  }
+});
+
+test('signatures, which need Node, are in no bundle of the main entry', () => {
+  expect(everything).not.toMatch(/node:|createHmac|whsec_/);
 });

@@ -4,6 +4,7 @@ import ts from 'typescript';
 import { expect, test } from 'vitest';
 import { jsonSchemaFiles } from '../scripts/json-schemas.ts';
 import * as protocol from './index.ts';
+import * as signature from './signature.ts';
 
 const pathOf = (name: string): string => fileURLToPath(new URL(`../${name}`, import.meta.url));
 const readme = readFileSync(pathOf('README.md'), 'utf8');
@@ -57,8 +58,18 @@ test('the example of criteria says the truth', async () => {
   await import(`data:text/javascript,${encodeURIComponent(runnable)}`);
 });
 
+test('the example of signatures says the truth', async () => {
+  const code = snippets.find((snippet) => snippet.includes('verify(keys')) ?? '';
+  const { outputText } = ts.transpileModule(code, { compilerOptions: { module: ts.ModuleKind.ESNext } });
+  const runnable = outputText.replace(
+    "'@wsbroker/protocol/signature'",
+    JSON.stringify(new URL('../dist/signature.js', import.meta.url).href),
+  );
+  await import(`data:text/javascript,${encodeURIComponent(runnable)}`);
+});
+
 test('the README names every export and every JSON Schema file', () => {
-  for (const name of Object.keys(protocol)) expect(readme).toContain(`\`${name}\``);
+  for (const name of Object.keys({ ...protocol, ...signature })) expect(readme).toContain(`\`${name}\``);
   for (const name of jsonSchemaFiles().keys()) expect(readme).toContain(`\`${name.replace('.json', '')}\``);
   const index = readFileSync(pathOf('src/index.ts'), 'utf8');
   const types = [...index.matchAll(/\btype (\w+)/g)].map(([, name]) => name);
