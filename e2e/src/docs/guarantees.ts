@@ -11,10 +11,13 @@ const namedTestsIn = (text: string): NamedTest[] =>
     title: title.replace(/\s+/g, ' '),
   }));
 
-/** The lines of the page that promise something, each with the tests that show it. */
-export const promisesOf = (page: string): { readonly name: string; readonly tests: NamedTest[] }[] =>
+/** The lines of a page that promise something, such as **G1**, each with the tests that show it. */
+export const promisesOf = (
+  page: string,
+  letter: 'G' | 'S',
+): { readonly name: string; readonly tests: NamedTest[] }[] =>
   page.split(/^(?=- \*\*|## )/m).flatMap((part) => {
-    const name = /^- \*\*(G\d+)\*\*/.exec(part)?.[1];
+    const name = new RegExp(`^- \\*\\*(${letter}\\d+)\\*\\*`).exec(part)?.[1];
     return name === undefined ? [] : [{ name, tests: namedTestsIn(part) }];
   });
 
