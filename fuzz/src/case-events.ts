@@ -1,35 +1,39 @@
-import type { RawBackend, RawEvent } from './raw-backend.ts';
+import type { BackendAnswer, RawBackend, RawEvent } from './raw-backend.ts';
 
 const patienceMs = 20_000;
 
-/** The events of one connection after the other, told apart by a cookie. */
+/** The events of one case after the other. */
 export class CaseEvents {
-  #number = 0;
   #events: RawEvent[] = [];
   #wake: () => void = () => undefined;
 
-  constructor(backend: RawBackend) {
+  /**
+   * @param isOurs Whether an event belongs to the case that runs.
+   * @param answer What the backend answers to it.
+   */
+  constructor(
+    backend: RawBackend,
+    isOurs: (event: RawEvent) => boolean,
+    answer: (event: RawEvent) => BackendAnswer = () => undefined,
+  ) {
     backend.onEvent = (event) => {
-      if (event.connection['case'] !== String(this.#number)) return undefined;
+      if (!isOurs(event)) return undefined;
       this.#events.push(event);
       this.#wake();
-      return undefined;
+      return answer(event);
     };
   }
 
-  /** A header for the handshake of the next case. */
-  next(): string {
-    this.#number += 1;
+  /** A case begins. */
+  clear(): void {
     this.#events = [];
-    return `Cookie: case=${this.#number}`;
   }
 
-  /** All of them, once the connection's last one is there. */
-  async all(): Promise<readonly RawEvent[]> {
+  /** All so far, once one of this type is there. */
+  async until(type: string): Promise<readonly RawEvent[]> {
     const deadlineMs = performance.now() + patienceMs;
-    while (this.#events.at(-1)?.type !== 'session-disconnect') {
-      if (performance.now() > deadlineMs)
-        throw new Error(`the backend was never told of the end of case ${this.#number}`);
+    while (!this.#events.some((event) => event.type === type)) {
+      if (performance.now() > deadlineMs) throw new Error(`the backend was never told of ${type}`);
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, 1_000);
         this.#wake = () => {

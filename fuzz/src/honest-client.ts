@@ -21,7 +21,10 @@ export class HonestClient implements Disposable {
   }
 
   static async connect(port: number): Promise<HonestClient> {
-    return new HonestClient(await openHonest(port));
+    const client = new HonestClient(await openHonest(port));
+    // Its events so far are not to come among those of the cases.
+    await client.#ask();
+    return client;
   }
 
   /**

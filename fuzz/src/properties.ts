@@ -1,7 +1,18 @@
 import type { Property } from './property.ts';
-import { frames } from './properties/frames.ts';
+import { answers } from './properties/answers.ts';
 import { commands } from './properties/commands.ts';
-import { v1Frames } from './properties/v1-frames.ts';
+import { cookies } from './properties/cookies.ts';
+import { frames } from './properties/frames.ts';
+import { handshakes } from './properties/handshakes.ts';
 import { messages } from './properties/messages.ts';
+import { v1Frames } from './properties/v1-frames.ts';
 
-export const properties: readonly Property[] = [messages, frames, v1Frames, commands];
+export const properties: readonly Property[] = [
+  messages,
+  frames,
+  v1Frames,
+  handshakes,
+  cookies,
+  commands,
+  answers,
+];

@@ -7,13 +7,25 @@ export interface RawEvent {
   readonly text: string;
   readonly type: string;
   readonly connection: Readonly<Record<string, unknown>>;
-  readonly attempt: number;
+  readonly connectionText: string;
 }
 
 /** Commands, or whatever else is to be done with the request. */
 export type BackendAnswer = readonly unknown[] | ((response: ServerResponse) => void) | undefined;
 
-const middle = ',"connection":';
+const before = '{"message":';
+const between = ',"connection":';
+
+/** Where the object that begins here ends. Both may hold the name of the other as a key. */
+const endOfObject = (text: string, start: number): number => {
+  let depth = 0;
+  for (const { 0: token, index } of text.slice(start).matchAll(/"(?:[^"\\]|\\.)*"|[{}]/gs)) {
+    if (token === '{') depth += 1;
+    if (token === '}') depth -= 1;
+    if (depth === 0) return start + index + 1;
+  }
+  throw new Error('no object');
+};
 
 /** An HTTP backend that takes events as JSON, and keeps none of them. */
 export class RawBackend implements AsyncDisposable {
@@ -53,7 +65,7 @@ export class RawBackend implements AsyncDisposable {
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {
       const body = Buffer.concat(chunks).toString();
-      const event = this.#read(body, request);
+      const event = this.#read(body);
       const answer = event && (this.#answerFirst(event) ?? this.onEvent(event));
       if (typeof answer === 'function') return answer(response);
       response.writeHead(200, { 'content-type': 'application/json' });
@@ -61,18 +73,19 @@ export class RawBackend implements AsyncDisposable {
     });
   }
 
-  #read(body: string, request: IncomingMessage): RawEvent | undefined {
+  #read(body: string): RawEvent | undefined {
     try {
       const { message, connection } = JSON.parse(body) as {
         message: { type: string };
         connection: Record<string, unknown>;
       };
-      const at = body.lastIndexOf(middle);
-      const text = body.slice('{"message":'.length, at);
+      const end = endOfObject(body, before.length);
+      const text = body.slice(before.length, end);
       if (!/^(client-.*|session-connect|session-disconnect)$/.test(message.type)) {
         throw new Error(`an event of type ${JSON.stringify(message.type)}`);
       }
-      return { text, type: message.type, connection, attempt: Number(request.headers['wsbroker-attempt']) };
+      const connectionText = body.slice(end + between.length, -1);
+      return { text, type: message.type, connection, connectionText };
     } catch (error) {
       this.problem ??= `${(error as Error).message}: ${body.slice(0, 500)}`;
       return undefined;

@@ -1,12 +1,8 @@
 import * as fc from 'fast-check';
 import { deepText, jsonValueText, mutated } from './json-text.ts';
+import { weighted } from './weighted.ts';
 
 /* Lists of commands as JSON text: right ones, wrong ones, and what is none. */
-
-const weighted = <T>(weight: number, arbitrary: fc.Arbitrary<T>): fc.WeightedArbitrary<T> => ({
-  weight,
-  arbitrary,
-});
 
 const names = [
   ...['room', 'who', 'ip', 'wskey', 'list', 'a', '0', 'Room'],

@@ -1,5 +1,6 @@
 import * as fc from 'fast-check';
 import { closeFrame, encodeFrame, type FrameParts, opcodes } from '../frame.ts';
+import { weighted } from './weighted.ts';
 
 /*
  * What a client sends after the handshake, frame by frame: right ones, wrong ones, and bytes that are none. With
@@ -100,11 +101,6 @@ const anyClose = fc
     fc.oneof(fc.string({ maxLength: 60 }), bytes(125)),
   )
   .map(([code, reason]) => closeFrame(code, reason));
-
-const weighted = <T>(weight: number, arbitrary: fc.Arbitrary<T>): fc.WeightedArbitrary<T> => ({
-  weight,
-  arbitrary,
-});
 
 const piece = ({ text, maxMessageBytes, maxFragments }: FrameBytesOptions): fc.Arbitrary<Buffer> => {
   const whole = fc.record({ opcode: fc.constantFrom(1, 1, 1, 2), payload: text, mask, lengthForm });

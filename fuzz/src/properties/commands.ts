@@ -10,13 +10,14 @@ import { Crowd } from '../crowd.ts';
 import { HttpClient, type HttpAnswer } from '../http-client.ts';
 import { commandListText } from '../inputs/command-text.ts';
 import { inChunks, cuts } from '../inputs/frame-bytes.ts';
-import { hasKey, readJsonTree } from '../json-tree.ts';
+import { checkOwnFields } from '../own-fields.ts';
+import { parsed } from '../parsed.ts';
 import { defineProperty } from '../property.ts';
+import { weighted } from '../inputs/weighted.ts';
 
 const maxCommandBytes = 40_000;
 /** What commands put into a `sessionInfo` stays as long as its connection. */
 const casesBetweenCrowds = 100;
-const maxTreeDepth = 10_000;
 
 interface Post {
   readonly contentType: string | undefined;
@@ -28,11 +29,6 @@ interface Post {
 }
 
 const formType = 'application/x-www-form-urlencoded';
-
-const weighted = <T>(weight: number, arbitrary: fc.Arbitrary<T>): fc.WeightedArbitrary<T> => ({
-  weight,
-  arbitrary,
-});
 
 const encoded = (text: string): string => encodeURIComponent(text.toWellFormed());
 
@@ -98,14 +94,6 @@ const body: fc.Arbitrary<Body> = fc.oneof(
   ),
 );
 
-const parsed = (text: string): unknown => {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return undefined;
-  }
-};
-
 const errorOf = ({ status, text, headers }: HttpAnswer): void => {
   const { error } = (parsed(text) ?? {}) as { error?: { code?: unknown; message?: unknown } };
   const isKnown = errorCodeSchema.safeParse(error?.code).success && typeof error?.message === 'string';
@@ -166,20 +154,6 @@ const checkAnswer = (answer: HttpAnswer, { list, body: sent }: Post): void => {
   for (const [at, command] of expected.entries()) checkResult(command, results[at]);
 };
 
-/** What no command may change. */
-const checkList = ({ status, text }: HttpAnswer): void => {
-  const [connections] = (parsed(text) ?? []) as (readonly Record<string, unknown>[])[];
-  const isWhole =
-    status === 200 &&
-    Array.isArray(connections) &&
-    (connections as Record<string, unknown>[]).every(
-      ({ ip, wskey }) => ip === '127.0.0.1' && /^[\w-]{22}$/.test(String(wskey)),
-    );
-  if (!isWhole) throw new Error(`the broker's own fields have changed: ${text}`);
-  const tree = readJsonTree(text, maxTreeDepth);
-  if (!tree || hasKey(tree, '__proto__')) throw new Error(`a sessionInfo has \`__proto__\`: ${text}`);
-};
-
 const cookies = ['room=lobby; who=fuzz', 'room=lobby', 'room=Lobby; a=1', 'constructor=1; toString=x', 'a=*'];
 
 export const commands = defineProperty<Post>({
@@ -195,7 +169,6 @@ export const commands = defineProperty<Post>({
     const http = new HttpClient();
     const crowd = new Crowd(broker.port, cookies);
     let done = 0;
-    const list = { 'content-type': 'application/json' };
     return {
       async check(post) {
         done += 1;
@@ -207,7 +180,7 @@ export const commands = defineProperty<Post>({
           ...(post.isChunked ? {} : { 'content-length': String(post.body.length) }),
         };
         checkAnswer(await http.post({ port, headers, chunks: inChunks(post.body, post.cuts) }), post);
-        checkList(await http.post({ port, headers: list, chunks: [Buffer.from('[{"type":"list"}]')] }));
+        await checkOwnFields(http, port);
         crowd.check();
       },
       async [Symbol.asyncDispose]() {

@@ -102,14 +102,20 @@ export const frames = defineProperty<FramesInput>({
   options: { ...limits, resumeGraceMs: 0 },
   input: fc.record({ isV1: fc.boolean(), bytes: frameBytes({ text, ...limits }), cuts }),
   begin: async ({ broker, backend }) => {
-    const events = new CaseEvents(backend);
+    let number = 0;
+    const events = new CaseEvents(backend, ({ connection }) => connection['case'] === String(number));
     return {
       async check({ isV1, bytes, cuts: places }) {
-        const handshake = { headers: [events.next()], ...(isV1 ? { protocol: 'wsbroker.v1' } : {}) };
+        number += 1;
+        events.clear();
+        const handshake = {
+          headers: [`Cookie: case=${number}`],
+          ...(isV1 ? { protocol: 'wsbroker.v1' } : {}),
+        };
         using wire = await openWebSocket(broker.port, handshake);
         if (isV1) wire.write(textFrame('["open",{}]'));
         await inTurns(wire, inChunks(bytes, places));
-        const all = await events.all();
+        const all = await events.until('session-disconnect');
         if (backend.problem !== undefined) throw new Error(`the backend was sent ${backend.problem}`);
         const reading = FramesModel.read(bytes, limits);
         (isV1 ? checkV1 : checkPlain)(wire, all, reading);

@@ -2,18 +2,15 @@ import { upFrameSchema } from '@wsbroker/protocol';
 import * as fc from 'fast-check';
 import { opcodes, textFrame } from '../frame.ts';
 import { jsonValueText, mutated } from '../inputs/json-text.ts';
+import { parsed } from '../parsed.ts';
 import { defineProperty } from '../property.ts';
 import { openWebSocket, type Wire } from '../wire.ts';
+import { weighted } from '../inputs/weighted.ts';
 
 const subprotocol = 'wsbroker.v1';
 const protocolError = 4501;
 /** More than a case is ever sent. */
 const manyFrames = 1_000;
-
-const weighted = <T>(weight: number, arbitrary: fc.Arbitrary<T>): fc.WeightedArbitrary<T> => ({
-  weight,
-  arbitrary,
-});
 
 const numberText = fc.constantFrom(
   ...[
@@ -126,14 +123,6 @@ interface V1Input {
   readonly first: string;
   readonly later: readonly string[];
 }
-
-const parsed = (text: string): unknown => {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return undefined;
-  }
-};
 
 /** Whether a list may stand after `opened`. A request with a message that cannot be taken is refused, no more. */
 const isLaterFrame = (text: string): boolean => {
