@@ -19,12 +19,19 @@ test.each<[string, string[], string[]]>([
   ['fe80::/10', ['fe80::1', 'febf::1', 'fe80::1%eth0'], ['fec0::1']],
   ['2001:db8::/32', ['2001:db8:ffff::1'], ['2001:db9::1']],
   ['::ffff:10.0.0.0/104', ['10.1.2.3', '::ffff:10.1.2.3'], ['11.0.0.1']],
+  ['0:0:0:0:0:ffff:a00:0/104', ['10.1.2.3', '::ffff:a01:203'], ['11.0.0.1', '::a00:1']],
+  ['0:0:0:0:0:0:0:1/128', ['::1'], ['::2']],
+  ['::ffff:7f00:1', ['127.0.0.1', '::ffff:7f00:1', '::ffff:127.0.0.1'], ['127.0.0.2', '::7f00:1']],
+  ['fe80::/64', ['fe80::1%1', 'fe80::ffff:7f00:1'], ['fe80:0:0:1::1']],
   [' 192.168.1.1 ', ['192.168.1.1'], ['192.168.1.2']],
-])('%s holds these and not those', (entry, inside, outside) => {
-  const list = listOf(entry);
-  for (const address of inside) expect([address, list.has(address)]).toEqual([address, true]);
-  for (const address of outside) expect([address, list.has(address)]).toEqual([address, false]);
-});
+])(
+  '%s (addresses, mapped and hex-mapped ones, ranges) holds these and not those',
+  (entry, inside, outside) => {
+    const list = listOf(entry);
+    for (const address of inside) expect([address, list.has(address)]).toEqual([address, true]);
+    for (const address of outside) expect([address, list.has(address)]).toEqual([address, false]);
+  },
+);
 
 test('holds what any of its entries does', () => {
   const list = listOf('127.0.0.1', '::1', '10.0.0.0/8');
@@ -72,7 +79,11 @@ test.each([
 
 test('the plain form of a mapped address is the IPv4 address, of others the address in lower case', () => {
   expect(plainAddress('::ffff:10.0.0.1')).toBe('10.0.0.1');
+  expect(plainAddress('::ffff:a00:1')).toBe('10.0.0.1');
+  expect(plainAddress('0:0:0:0:0:FFFF:10.0.0.1')).toBe('10.0.0.1');
   expect(plainAddress('FE80::1')).toBe('fe80::1');
+  expect(plainAddress('2001:0db8:0:0::0:1')).toBe('2001:db8::1');
+  expect(plainAddress('fe80::1%eth0')).toBe('fe80::1%eth0');
   expect(plainAddress('::ffff:x')).toBe('::ffff:x');
 });
 

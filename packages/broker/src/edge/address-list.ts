@@ -1,14 +1,20 @@
-import { BlockList, isIP } from 'node:net';
+import { BlockList, isIP, SocketAddress } from 'node:net';
 import { BrokerError } from '../ops/broker-error.ts';
 
 const mappedPrefix = '::ffff:';
 const mappedBits = 96;
 
-/** `::ffff:127.0.0.1` is how a socket that takes both families shows 127.0.0.1. */
+/**
+ * An address in one way of writing: `::ffff:127.0.0.1`, as a socket that takes both families shows it, and
+ * `::ffff:7f00:1` are 127.0.0.1, and `0:0:0:0:0:0:0:1` is `::1`. What is no address stays as it is.
+ */
 export const plainAddress = (address: string): string => {
   const lower = address.toLowerCase();
-  const rest = lower.startsWith(mappedPrefix) ? lower.slice(mappedPrefix.length) : '';
-  return isIP(rest) === 4 ? rest : lower;
+  // Most are written so already. The zone of a link-local one, fe80::1%eth0, is no part of the address.
+  if (isIP(lower) !== 6 || lower.includes('%')) return lower;
+  const standard = new SocketAddress({ address: lower, family: 'ipv6' }).address;
+  const rest = standard.startsWith(mappedPrefix) ? standard.slice(mappedPrefix.length) : '';
+  return isIP(rest) === 4 ? rest : standard;
 };
 
 /** A set of addresses: IPv4, IPv6, and CIDR ranges of either. */
@@ -27,7 +33,7 @@ export class AddressList {
       const family = version === 6 ? 'ipv6' : 'ipv4';
       const given = prefix === undefined ? undefined : /^\d{1,3}$/.test(prefix) ? Number(prefix) : NaN;
       // The range of a mapped address counts the bits of `::ffff:` too.
-      const bits = given !== undefined && plain !== address.toLowerCase() ? given - mappedBits : given;
+      const bits = given !== undefined && version === 4 && isIP(address) === 6 ? given - mappedBits : given;
       const isRangeRight = bits === undefined || (bits >= 0 && bits <= (version === 6 ? 128 : 32));
       if (version === 0 || !isRangeRight || rest.length > 0) {
         throw new BrokerError(

@@ -182,7 +182,7 @@ describe('with `commandSocket`', () => {
         expect((statSync(path).mode & 0o777).toString(8)).toBe('660');
         await broker.ready;
         expect((statSync(path).mode & 0o777).toString(8)).toBe('660');
-        expect(process.umask()).toBe(mask);
+        expect(process.umask(mask)).toBe(mask);
         await broker.close();
       } finally {
         process.umask(before);
