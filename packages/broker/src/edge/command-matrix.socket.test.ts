@@ -119,7 +119,7 @@ const check = async (cells: readonly Cell[]): Promise<void> => {
 const all = cellsOf(dimensions);
 
 test(
-  `of all ${all.length} combinations of address, forwarding, page, host, signature, content type and size, the ${
+  `P27, P108: of all ${all.length} combinations of address, forwarding, page, host, signature, content type and size, the ${
     all.filter((cell) => expectedStatus(cell) === 200).length
   } permitted ones run, once, and the others change nothing`,
   { timeout: 240_000 },
@@ -128,14 +128,14 @@ test(
   },
 );
 
-test(`each of the ${forwardingHeaders.length} headers of a proxy refuses by itself, signed or not`, async () => {
+test(`P28: each of the ${forwardingHeaders.length} headers of a proxy refuses by itself, signed or not`, async () => {
   for (const signature of ['off', 'right'] as const) {
     // As many as there are headers: each cell takes the next one.
     await check(forwardingHeaders.map(() => ({ ...permitted, signature, forwarding: 'one' })));
   }
 });
 
-test(`each of the ${browserHeaders.length} headers of a page refuses by itself, signed or not`, async () => {
+test(`P28: each of the ${browserHeaders.length} headers of a page refuses by itself, signed or not`, async () => {
   for (const signature of ['off', 'right'] as const) {
     await check(browserHeaders.map(() => ({ ...permitted, signature, browser: 'one' })));
   }
