@@ -4,6 +4,7 @@ import { startBackend } from '../backend.ts';
 import { type BrokerProcess, reportsTurns, startBroker } from '../broker.ts';
 import { joinBystanders } from '../bystanders.ts';
 import { atLeast, atMost, exactly, type Figure, info, timing } from '../figure.ts';
+import { type Listed, problemsOf } from '../listed.ts';
 import { type Load, startLoad } from '../load.ts';
 import { scenario } from '../scenario.ts';
 import { until } from '../until.ts';
@@ -11,11 +12,6 @@ import { until } from '../until.ts';
 interface Scale {
   readonly clients: number;
   readonly rounds: number;
-}
-
-interface Listed {
-  readonly wskey: string;
-  readonly client?: string;
 }
 
 interface Page {
@@ -123,20 +119,6 @@ const facts = async (backend: { facts(): Promise<{ posts: number }> }): Promise<
 const command = async ({ httpUrl }: BrokerProcess, one: object): Promise<unknown> => {
   const { body } = await postCommands(httpUrl, [one], { encoding: 'json' });
   return (body as readonly unknown[])[0];
-};
-
-/** Everybody who is there all the time is to be in it exactly once; whoever comes and goes at most once. */
-const problemsOf = (listed: readonly Listed[], everybody: ReadonlySet<string>): string[] => {
-  const keys = new Set<string>();
-  const clients = new Set<string>();
-  const problems: string[] = [];
-  for (const { wskey, client } of listed) {
-    if (keys.has(wskey)) problems.push(`${client ?? wskey} is there twice`);
-    keys.add(wskey);
-    if (client !== undefined) clients.add(client);
-  }
-  for (const client of everybody) if (!clients.has(client)) problems.push(`${client} is missing`);
-  return problems;
 };
 
 /** Loads of one kind in several processes: none has to hold all the sockets. */
