@@ -12,6 +12,7 @@ import {
   refusalOfPeer,
 } from './command-head.ts';
 import { answerJson, type CommandRefusal, refuseCommands, tooLarge } from './command-refusal.ts';
+import { encodeResults } from './command-results.ts';
 import type { CommandSignatures } from './command-signature.ts';
 
 export interface CommandEndpointOptions {
@@ -67,7 +68,7 @@ export class CommandEndpoint {
       }
       this.#track(response);
       const results = await executeCommands(this.#options.commands, commands.value, 'everyone');
-      answerJson(response, 200, this.#encode(results));
+      answerJson(response, 200, await encodeResults(results, this.#options.commands.log));
     } catch (error) {
       this.#refusals.warn('command failed', { error }, '! command POST failed:');
       response.destroy();
@@ -111,21 +112,5 @@ export class CommandEndpoint {
   #warn(request: IncomingMessage, about: RefusedFor | 'signature', { message }: CommandRefusal): void {
     const peer = peerOf(request, this.#options.rules);
     this.#refusals.warn(`command ${about}`, { peer }, `! refused a command POST: ${message}`);
-  }
-
-  /** A handler's result that JSON cannot hold costs that result alone. */
-  #encode(results: readonly unknown[]): string {
-    const texts = results.map((result) => {
-      try {
-        // A function or `undefined` is no JSON, which the types do not say.
-        const text: unknown = JSON.stringify(result);
-        return typeof text === 'string' ? text : 'null';
-      } catch (error) {
-        const message = `The result cannot be written as JSON: ${(error as Error).message}`;
-        this.#options.commands.log.error({ error }, '! a command has a result that is no JSON:');
-        return JSON.stringify({ error: { code: 'command-failed', message } });
-      }
-    });
-    return `[${texts.join(',')}]`;
   }
 }
