@@ -28,6 +28,10 @@ export class Places {
     return this.#count >= this.#options.max;
   }
 
+  get isOver(): boolean {
+    return this.#count > this.#options.max;
+  }
+
   countOf(key: string): number {
     return this.#ofAddress.get(key) ?? 0;
   }
@@ -81,6 +85,11 @@ export class Place {
     this.#isHeld = true;
     this.#places.change(this.key, 1);
     this.onHeld();
+  }
+
+  /** There are more than there may be: some have moved on, and have not let go of what they had. */
+  get isOver(): boolean {
+    return this.#places.isOver;
   }
 
   release(): void {

@@ -142,7 +142,10 @@ export class V1Client {
     place.hold();
     this.#place = place;
     // Two at once: the client knows that its old socket is dead, or somebody has its token.
-    this.#detach()?.close(closeCodes.replaced, 'replaced');
+    const before = this.#detach();
+    before?.close(closeCodes.replaced, 'replaced');
+    // Its place was the last one, and it might take its time.
+    if (place.isOver) before?.terminate();
     this.#attach(socket);
     // Nothing is read until the client has been told from where it is to send again: that must be on disk, and so
     // must be the token that it will come back with.
