@@ -12,7 +12,7 @@ const log = logFor(new MemoryLogger());
 test('whatever the results are, they are written as JSON.stringify writes them', async () => {
   const value = fc.oneof(
     fc.jsonValue(),
-    fc.array(fc.jsonValue(), { minLength: 240, maxLength: 600, depthSize: 'xsmall' }),
+    fc.array(fc.jsonValue({ maxDepth: 1 }), { minLength: 240, maxLength: 600 }),
     fc.record({
       connections: fc.array(fc.oneof(fc.integer(), fc.constant(undefined)), {
         minLength: 240,
@@ -28,6 +28,7 @@ test('whatever the results are, they are written as JSON.stringify writes them',
     fc.asyncProperty(fc.array(value, { maxLength: 5 }), async (results) => {
       expect(await encodeResults(results, log)).toBe(JSON.stringify(results));
     }),
+    { numRuns: 40 },
   );
 });
 
@@ -50,7 +51,7 @@ test.each([
         user: `user-${n}`,
         room: ['lobby', `room-${n % 100}`],
         since: n,
-        text: 'x'.repeat(100),
+        text: 'x'.repeat(300),
       };
       hub.add(fakeConnection(`key-${n}`, fields).connection);
     }
@@ -59,16 +60,12 @@ test.each([
     const result = limit === undefined ? all : { connections: all, cursor: '7' };
     let isDone = false;
     const written = encodeResults([result], log).finally(() => (isDone = true));
-    const turns: number[] = [];
-    for (let beganMs = performance.now(); !isDone; beganMs = performance.now()) {
+    let turns = 0;
+    while (!isDone) {
       await new Promise((resolve) => setImmediate(resolve));
-      turns.push(performance.now() - beganMs);
+      turns += 1;
     }
-    const beganMs = performance.now();
     expect(await written).toBe(JSON.stringify([result]));
-    const wholeMs = performance.now() - beganMs;
-    // As fast as this machine is at the moment: the whole in one turn would be no fewer than two.
-    expect(turns.length).toBeGreaterThan(2);
-    console.log(Math.max(...turns).toFixed(1), 'of', wholeMs.toFixed(1), turns.length);
+    expect(turns).toBeGreaterThan(1);
   },
 );
