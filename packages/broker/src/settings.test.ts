@@ -249,6 +249,25 @@ test.each<[unknown, string]>([
     { port: 0, backendCommands: { say: 1 } },
     '`backendCommands.say` is 1: expected a function (command, connection, broker) => result',
   ],
+  [{ port: 0, requireOrigin: 'yes' }, '`requireOrigin` is "yes": expected true or false'],
+  [{ port: 0, commandPort: 'x' }, '`commandPort` is "x": expected a whole number from 0 to 65535'],
+  [
+    { port: 80, commandPort: 80 },
+    '`commandPort` is 80, as `port` is: expected another port, or none (commands then come in at `port`)',
+  ],
+  [
+    { port: 0, commandPort: 0, commandSocket: '/run/commands' },
+    '`commandPort` and `commandSocket` are both there: expected one of them, where commands come in',
+  ],
+  [{ port: 0, commandSocket: '' }, '`commandSocket` is "": expected the path of a Unix socket'],
+  [
+    { port: 0, commandSocket: '\0commands' },
+    '`commandSocket` has a zero byte in it: expected the path of a file',
+  ],
+  [
+    { port: 0, commandHosts: 'localhost' },
+    '`commandHosts` is "localhost": expected a list of hosts, such as ["localhost"]',
+  ],
   [{ server: () => {} }, '`server` is a function: expected what http.createServer() gives'],
   [
     { port: 0, server: { on() {}, listen() {} } },
@@ -256,6 +275,19 @@ test.each<[unknown, string]>([
   ],
 ])('a mistake names the option, what was seen and what is expected: %j', (options, message) => {
   expect(mistakeIn(options)).toBe(message);
+});
+
+test('commandPort may be 0 beside a port of 0, and commandHost may be there without it', () => {
+  expect(settingsOf({ port: 0, commandPort: 0 })).toMatchObject({ commandPort: 0, commandHost: '127.0.0.1' });
+  expect(settingsOf({ port: 0, commandHost: '::1' }).commandPort).toBeUndefined();
+});
+
+test('a commandSocket whose path is longer than the system takes is told, in bytes', () => {
+  const folder = `/${'ü'.repeat(60)}`;
+  expect(mistakeIn({ port: 0, commandSocket: `${folder}/s` })).toMatch(
+    /^`commandSocket` is 123 bytes long: expected at most 10[37], which is all that the system takes; choose a folder nearer to the root$/,
+  );
+  expect(settingsOf({ port: 0, commandSocket: `/${'x'.repeat(102)}` }).commandSocket).toHaveLength(103);
 });
 
 test('every mistake is told, not only the first', () => {

@@ -86,6 +86,31 @@ describe('P106: a body that has not arrived within `requestTimeoutMs` is given u
   });
 });
 
+describe('a peer that asks before it sends its body (`Expect: 100-continue`, as curl does with large ones)', () => {
+  const head =
+    'POST / HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 2\r\nExpect: 100-continue\r\n';
+
+  test.each(['port', 'commandPort'] as const)(
+    'is told to send it when its head is right: %s',
+    async (door) => {
+      await using broker = await startBroker({ backend, ...(door === 'port' ? {} : { commandPort: 0 }) });
+      await using tcp = await connectTcp(broker[door] ?? 0);
+      tcp.write(`${head}\r\n`);
+      await tcp.receiving(/^HTTP\/1\.1 100 Continue\r\n\r\n$/);
+      tcp.write('[]');
+      await tcp.receiving(/^HTTP\/1\.1 100 Continue\r\n\r\nHTTP\/1\.1 200 OK.*\[\]$/s);
+    },
+  );
+
+  test.each(['port', 'commandPort'] as const)('is refused instead when it is not: %s', async (door) => {
+    await using broker = await startBroker({ backend, ...(door === 'port' ? {} : { commandPort: 0 }) });
+    await using tcp = await connectTcp(broker[door] ?? 0);
+    tcp.write(`${head}Via: proxy\r\n\r\n`);
+    await tcp.receiving(/^HTTP\/1\.1 403 /);
+    await tcp.ended;
+  });
+});
+
 test('a thousand refused POSTs are a line in the log for each kind, with a count to come, and not a thousand', async () => {
   await using broker = await startBroker({ backend, commandHosts: ['127.0.0.1'] });
   const kinds = [

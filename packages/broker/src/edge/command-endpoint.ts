@@ -38,8 +38,11 @@ export class CommandEndpoint {
     this.#refusals = new LimitedLog(options.commands.log);
   }
 
-  /** Answers a request. Never rejects. */
-  async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  /**
+   * Answers a request. Never rejects.
+   * @param isHeldBack Whether the peer asks first (`Expect: 100-continue`), and keeps its body until it is told to send it.
+   */
+  async handle(request: IncomingMessage, response: ServerResponse, isHeldBack = false): Promise<void> {
     // A peer that goes away in the middle is an `error` event on both.
     request.on('error', () => {});
     response.on('error', () => {});
@@ -48,6 +51,7 @@ export class CommandEndpoint {
       if (refusal) return refuseCommands(response, refusal);
       const { rules, requestTimeoutMs } = this.#options;
       this.#options.onAccepted?.(request);
+      if (isHeldBack) response.writeContinue();
       const body = await readBody(request, {
         maxBytes: rules.maxCommandBytes,
         timeoutMs: requestTimeoutMs,

@@ -43,10 +43,10 @@ export class CommandServer {
       tls: settings.commandSocket === undefined ? tls : undefined,
     });
     this.#server.maxConnections = maxSockets;
-    this.#server.on('request', (request: IncomingMessage, response: ServerResponse) => {
+    const onRequest = (isHeldBack: boolean) => (request: IncomingMessage, response: ServerResponse) => {
       const { commandPath } = settings;
       const isHere = commandPath === undefined || pathOf(request) === commandPath;
-      if (isHere && request.method === 'POST') return void commands.handle(request, response);
+      if (isHere && request.method === 'POST') return void commands.handle(request, response, isHeldBack);
       response
         .writeHead(isHere ? 405 : 404, {
           'content-type': 'text/plain; charset=utf-8',
@@ -54,7 +54,9 @@ export class CommandServer {
           ...(isHere ? { allow: 'POST' } : {}),
         })
         .end(onlyCommands);
-    });
+    };
+    this.#server.on('request', onRequest(false));
+    this.#server.on('checkContinue', onRequest(true));
     this.#server.on('upgrade', (_request: IncomingMessage, stream: Duplex) =>
       refuseUpgrade(stream, '404 Not Found', 'No WebSockets here: only commands are taken.'),
     );

@@ -79,14 +79,17 @@ export const enterHttpServer = (options: HttpEntryOptions): (() => void) => {
   };
 
   if (!isShared) {
-    const onRequest = (request: IncomingMessage, response: ServerResponse): void => {
-      if (isCommand(request)) void commands?.handle(request, response);
+    const takeRequest = (isHeldBack: boolean) => (request: IncomingMessage, response: ServerResponse) => {
+      if (isCommand(request)) void commands?.handle(request, response, isHeldBack);
       else sayWhatThisIs(request, response);
     };
+    const [onRequest, onCheckContinue] = [takeRequest(false), takeRequest(true)];
     server.on('request', onRequest);
+    server.on('checkContinue', onCheckContinue);
     return () => {
       server.off('upgrade', onUpgrade);
       server.off('request', onRequest);
+      server.off('checkContinue', onCheckContinue);
     };
   }
 
