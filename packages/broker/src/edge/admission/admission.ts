@@ -76,11 +76,14 @@ export class Admission {
     const { maxConnections, maxPendingSockets, affordable } = connectionLimits(settings, descriptors);
     this.places = new Places({ max: maxConnections, maxPerAddress: settings.maxConnectionsPerAddress });
     this.pending = new PendingSockets(maxPendingSockets);
-    log.debug({ maxConnections, maxPendingSockets, descriptors }, '! limits of connections:');
+    log.debug(
+      {},
+      `! room for ${maxConnections} connections and ${maxPendingSockets} pending sockets (file descriptors: ${descriptors ?? 'no limit known'})`,
+    );
     if (affordable !== undefined && maxConnections > affordable) {
       log.warn(
-        { maxConnections, descriptors, affordable },
-        '! there are too few file descriptors for `maxConnections`; raise their limit (`ulimit -n`), or lower it:',
+        {},
+        `! \`maxConnections\` is ${maxConnections}, and ${descriptors} file descriptors are enough for ${affordable}: raise their limit (\`ulimit -n\`), or lower \`maxConnections\``,
       );
     }
   }
