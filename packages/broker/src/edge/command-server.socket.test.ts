@@ -1,10 +1,20 @@
-import { execFileSync } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer as createHttpServer } from 'node:http';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import {
   brokerStarter,
   connectRaw,
@@ -189,6 +199,28 @@ describe('with `commandSocket`', () => {
       }
     }
   });
+
+  // Only root can take on another user.
+  test.skipIf(process.getuid?.() !== 0)(
+    'another user of the machine, who is not in its group, cannot send through it',
+    async () => {
+      using in_ = folder();
+      chmodSync(in_.path, 0o755);
+      const path = join(in_.path, 'commands');
+      await using _ = await start(path);
+      const connect = `
+        require('net').connect(${JSON.stringify(path)})
+          .on('connect', () => process.exit(0))
+          .on('error', (error) => { console.log(error.code); process.exit(1); });`;
+      const asUser = (id: { uid: number; gid: number }) =>
+        promisify(execFile)(process.execPath, ['-e', connect], id).then(
+          () => 'connected',
+          ({ stdout }: { stdout: string }) => stdout.trim(),
+        );
+      expect(await asUser({ uid: 65_534, gid: 65_534 })).toBe('EACCES');
+      expect(await asUser({ uid: 65_534, gid: statSync(path).gid })).toBe('connected');
+    },
+  );
 
   test('closing removes the file', async () => {
     using in_ = folder();
