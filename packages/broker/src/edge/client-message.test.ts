@@ -180,6 +180,7 @@ test.each([
   ['\\ud83d 😀', '\\ufffd 😀'],
   ['\\\\ud83d', '\\\\ud83d'],
   ['\\\\\\ud83d', '\\\\\\ufffd'],
+  ['\\\\ud83d\\ud83d', '\\\\ud83d\\ufffd'],
   ['\\"\\ud83d', '\\"\\ufffd'],
 ])('P112: half a character is sent on as U+FFFD, and whole ones as they are: %s', (text, expected) => {
   const { message, eventJson } = taken(`{"type":"say","n":1e400,"${text}":"${text}"}`);

@@ -67,8 +67,8 @@ const problemOf = (message: unknown, { types, misspelledType }: MessageScan): st
 /** The text of a message that can be taken, as its event's. */
 const eventTextOf = (text: string, type: string | undefined, typeAt: number): string => {
   const eventType = clientEventType(type);
-  if (type === eventType) return text;
   if (type !== undefined) {
+    // Empty where the client has written it itself.
     const prefix = eventType.slice(0, -type.length);
     return `${text.slice(0, typeAt + 1)}${prefix}${text.slice(typeAt + 1)}`;
   }

@@ -82,7 +82,7 @@ export const scanMessage = (text: string): MessageScan => {
       const colonAt = afterSpace(text, at + 1);
       if (text.charCodeAt(colonAt) !== 0x3a) continue;
       const raw = text.slice(start, at);
-      if (raw === typeKey && depth === 1) {
+      if (raw === typeKey) {
         types += 1;
         typeAt = afterSpace(text, colonAt + 1);
         continue;

@@ -190,6 +190,25 @@ describe('of a request the message is refused as any other is, and the request e
   });
 });
 
+test.each([
+  '["request",7,{]',
+  '["request",7,]',
+  '["request",7,{"type":"a"},{"type":"b"}]',
+  '["request",7,{}]x',
+  '["request",-1,{}]',
+])(
+  'a request that is no frame ends the socket, and the client can come back: %s (P56, P68, P87)',
+  async (text) => {
+    await using backend = await startFakeBackend();
+    await using broker = await startBroker({ backend: { url: backend.url } });
+    await using client = await connectV1(broker.url);
+    client.sendFrame(text);
+    expect((await client.closed).code).toBe(4501);
+    await using again = await connectV1(broker.url, { token: client.opened.token, received: 0 });
+    expect(again.opened).toMatchObject({ resumed: true, received: 0 });
+  },
+);
+
 test('`maxMessageDepth` sets how deep a message may be, on both wires and in requests', async () => {
   await using backend = await startFakeBackend();
   await using broker = await startBroker({ backend: { url: backend.url }, maxMessageDepth: 3 });

@@ -78,7 +78,7 @@ const requestText = fc
     fc.oneof(arbitraryJson, fc.constantFrom('', '{', '{"a":1},{"b":2}', '{"a":1}]', ']', '"]"')),
     space,
     space,
-    fc.constantFrom(']', ']', ']', ' ]\n', ']]', ''),
+    fc.constantFrom(']', ']', ']', ' ]\n', ']]', ']x', ']\u00a0', ''),
   )
   .map(([kind, id, message, a, b, end]) => `[${a}${kind}${b},${a}${id}${b},${message}${end}`);
 
@@ -123,4 +123,13 @@ test('reads a frame from any text, or none', () => {
       },
     ),
   );
+});
+
+test('half a million lists, one in the other, are no frame', () => {
+  const text = `${'['.repeat(500_000)}${']'.repeat(500_000)}`;
+  expect([readUpFrame(text), requestOf(text), readUpFrame('['.repeat(500_000))]).toEqual([
+    undefined,
+    undefined,
+    undefined,
+  ]);
 });
