@@ -199,3 +199,15 @@ describe('pings without reading', () => {
     await written;
   });
 });
+
+test('P127: many pings at once, of a client that reads, are all answered', async () => {
+  await using broker = await start();
+  await using client = await connectRaw(broker.url);
+  let pongs = 0;
+  client.socket.on('pong', () => (pongs += 1));
+  // In one segment.
+  const { _socket: tcp } = client.socket as unknown as { _socket: { write(bytes: Buffer): void } };
+  tcp.write(Buffer.concat(range(400).map((n) => clientFrame(0x89, String(n)))));
+  await expect.poll(() => pongs, { timeout: 10_000 }).toBe(400);
+  expect(client.isOpen).toBe(true);
+});

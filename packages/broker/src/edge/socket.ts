@@ -6,6 +6,7 @@ import type { RawData, WebSocket } from 'ws';
 import type { Socket } from '../hub/socket.ts';
 import type { Log } from '../ops/logger.ts';
 import type { MessageBucket, MessageRate } from './message-rate.ts';
+import { Pongs } from './pongs.ts';
 import { SlicedReading, tinyBytes } from './sliced-reading.ts';
 import { UnfinishedFrame } from './unfinished-frame.ts';
 
@@ -42,7 +43,7 @@ export interface SocketReader {
  * One WebSocket: reads texts, writes frames.
  *
  * Frames go straight into the stream, past `ws`, so that one frame serves every connection. `ws` itself
- * writes there only whole frames (pong, close) and without compression never half of one, so the two
+ * writes there only whole frames (ping, close) and without compression never half of one, so the two
  * cannot mix.
  */
 export class ClientSocket implements Socket {
@@ -55,6 +56,7 @@ export class ClientSocket implements Socket {
   readonly #bucket: MessageBucket;
   readonly #reading: SlicedReading;
   readonly #unfinished: UnfinishedFrame;
+  readonly #pongs: Pongs;
   /** What was heard and has not been taken from the bucket. */
   #uncounted = 0;
   #isHeld = false;
@@ -72,7 +74,11 @@ export class ClientSocket implements Socket {
     this.#stream = options.stream;
     // From the first moment: an `error` event that nobody listens for ends the process.
     this.#ws.on('error', (error) => options.log.debug({ error }, '! socket error'));
-    this.#ws.on('ping', () => this.#heard());
+    this.#pongs = new Pongs(this.#stream);
+    this.#ws.on('ping', (payload) => {
+      this.#heard();
+      if (this.isOpen) this.#pongs.answer(payload);
+    });
     this.#ws.on('pong', () => this.#heard());
     this.#ws.on('message', (data) => this.#read(data));
     this.#bucket = options.rate.bucket(() => this.resumeIfLow());
@@ -103,6 +109,7 @@ export class ClientSocket implements Socket {
    * @returns The {@link staleBytes}.
    */
   checkUnread(nowMs: number): number {
+    if (this.isOpen) this.#pongs.settle();
     const unreadBytes = this.#stream.writableLength;
     if (unreadBytes === 0 || !this.isOpen) {
       this.#unreadSinceMs = undefined;

@@ -60,6 +60,7 @@ export class Upgrades {
       maxFragments: settings.maxFragments,
       maxBufferedChunks: maxPieces(settings.maxMessageBytes),
       perMessageDeflate: false,
+      autoPong: false,
       handleProtocols: spokenProtocol,
       // Not in the types of `ws` yet, nor are `maxFragments` and `maxBufferedChunks`.
       closeTimeout: closeWaitMs,
