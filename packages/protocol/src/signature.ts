@@ -104,11 +104,8 @@ export const verify = (
   const head = verifyHead(headers, nowSeconds);
   const { id, timestamp, signature } = headers;
   if (head !== 'ok' || !id || !timestamp || !signature) return head;
-  const given = signature
-    .split(' ', maxSignatures)
-    .filter((part) => part.startsWith('v1,'))
-    .map((part) => Buffer.from(part));
-  if (given.length === 0) return 'wrong';
+  // Those of other versions begin otherwise, and so are never the one.
+  const given = signature.split(' ', maxSignatures).map((part) => Buffer.from(part));
   const isRight = keys.some((key) => {
     const expected = Buffer.from(signatureOf(key, `${id}.${timestamp}.`, body));
     // The length is no secret; the bytes are compared in a time that does not depend on them.
