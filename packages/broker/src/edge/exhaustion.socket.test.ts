@@ -1,5 +1,13 @@
 /** What may not exhaust the broker, as far as one socket can try: large messages, pings, floods of bytes. */
-import { brokerStarter, connectRaw, Disposables, postCommands, type RawTcp } from '@wsbroker/testkit';
+import {
+  brokerStarter,
+  connectRaw,
+  connectV1,
+  Disposables,
+  postCommands,
+  type RawTcp,
+  startFakeBackend,
+} from '@wsbroker/testkit';
 import { describe, expect, test } from 'vitest';
 import { clientFrame, clientText, closeCodeOf, upgradedTcp } from '../../test/client-frame.ts';
 import { heldBytes, mebi } from '../../test/memory.ts';
@@ -210,4 +218,66 @@ test('P127: many pings at once, of a client that reads, are all answered', async
   tcp.write(Buffer.concat(range(400).map((n) => clientFrame(0x89, String(n)))));
   await expect.poll(() => pongs, { timeout: 10_000 }).toBe(400);
   expect(client.isOpen).toBe(true);
+});
+
+describe('deep JSON in lists of wsbroker.v1', () => {
+  const deep = (levels: number): string => '['.repeat(levels) + ']'.repeat(levels);
+
+  test.each([
+    ['a list that is no frame', deep(32_000)],
+    ['one that never ends', '['.repeat(65_000)],
+    ['an `ack`', `["ack",${deep(32_000)}]`],
+    ['an `open`', `["open",{"token":${deep(32_000)}}]`],
+  ])('P130: %s closes with 4501, however deep it is', async (_what, frame) => {
+    await using broker = await start();
+    await using client = await connectV1(broker.url);
+    client.raw.send(frame);
+    expect((await client.closed).code).toBe(4501);
+  });
+
+  test('P130: the message of a request may be as deep as any other; a deeper one fails, and closes nothing', async () => {
+    await using broker = await start({ maxMessageDepth: 10 });
+    await using client = await connectV1(broker.url);
+    const request = (id: number, levels: number): string =>
+      `["request",${id},{"type":"x","text":"t${id}","list":${deep(levels)}}]`;
+    client.raw.send(request(1, 9));
+    client.raw.send(request(2, 10));
+    client.raw.send(request(3, 30_000));
+    await expect
+      .poll(() => client.frames.filter(([name]) => name === 'failed').map(([, n, code]) => [n, code]))
+      .toEqual([
+        [1, 'no-reply'],
+        [2, 'bad-message'],
+        [3, 'bad-message'],
+      ]);
+    expect(broker.texts).toEqual(['t1']);
+  });
+});
+
+test('P133: of what arrives after a close of the broker’s no more is taken than the queue has room for', async () => {
+  await using backend = await startFakeBackend();
+  await backend.stop();
+  await using broker = await startBroker({
+    log: silent,
+    backend: { url: backend.url, allow: ['127.0.0.1'] },
+    retryMaxMs: 20,
+    maxQueuedEvents: 10,
+    ...unlimited,
+  });
+  const codes: number[] = [];
+  broker.websocketServer.on('connection', (ws) => ws.on('close', (code) => codes.push(code)));
+  await using client = await connectRaw(broker.url);
+  const count = 20_000;
+  for (const n of range(count)) client.send({ type: 'say', n });
+  const [serverSide] = broker.websocketServer.clients;
+  await expect.poll(() => serverSide?.isPaused).toBe(true);
+  await postCommands(broker.httpUrl, [{ type: 'close', code: 4321 }]);
+  expect(await client.closed).toMatchObject({ code: 4321 });
+  // The answer came behind all of them.
+  await expect.poll(() => codes).toEqual([4321]);
+  await backend.start();
+  await backend.next(({ message }) => message.type === 'session-disconnect');
+  const said = backend.events.flatMap(({ message }) => message['n'] ?? []);
+  expect(said).toEqual(range(said.length));
+  expect(said.length).toBeLessThanOrEqual(10 + 2_048 / 20);
 });

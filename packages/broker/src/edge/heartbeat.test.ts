@@ -47,7 +47,7 @@ const connect = (count: number, answerMs = 50) => {
 };
 
 test.each([1, 10_000, 30_000])(
-  'half-open TCP: of %i clients that stop at the worst moment each is found within 36 s, once',
+  'P134, half-open TCP: of %i clients that stop at the worst moment each is found within 36 s, once',
   async (count) => {
     const { sockets, clients } = connect(count);
     const heartbeat = new Heartbeat(sockets, defaults);
@@ -67,7 +67,7 @@ test.each([1, 10_000, 30_000])(
   },
 );
 
-test('clients that answer in time stay, and so do those that are not read', async () => {
+test('P134: clients that answer in time stay, and so do those that are not read', async () => {
   const { sockets, clients } = connect(1_000, 9_900);
   const paused = clients.slice(0, 100);
   for (const client of paused) {

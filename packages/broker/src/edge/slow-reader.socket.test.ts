@@ -91,7 +91,7 @@ test('a client that always has something unread but reads is not closed', async 
   expect(received).toBeGreaterThan(3);
 });
 
-test('slow readers: past `maxTotalUnreadBytes` those with the most unread are closed, with one line in the log', async () => {
+test('P131, slow readers: past `maxTotalUnreadBytes` those with the most unread are closed, with one line in the log', async () => {
   await using backend = await startFakeBackend();
   const mebi = kibi * kibi;
   await using broker = await startBroker({
