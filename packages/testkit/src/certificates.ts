@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import tls from 'node:tls';
 import { fileURLToPath } from 'node:url';
 
 /**
@@ -30,4 +31,11 @@ export interface TestCertificate {
 export const certificate = (name: CertificateName): TestCertificate => {
   const [certFile, keyFile] = [pathOf(`${name}.cert`), pathOf(`${name}.key`)];
   return { certFile, keyFile, cert: readFileSync(certFile, 'utf8'), key: readFileSync(keyFile, 'utf8') };
+};
+
+/** Until it is disposed, OpenSSL takes what it thinks too weak: TLS 1.1 can be spoken then, where it is allowed. */
+export const weakCiphers = (): Disposable => {
+  const before = tls.DEFAULT_CIPHERS;
+  tls.DEFAULT_CIPHERS = 'DEFAULT@SECLEVEL=0';
+  return { [Symbol.dispose]: () => void (tls.DEFAULT_CIPHERS = before) };
 };

@@ -12,6 +12,7 @@ export {
   type CertificateName,
   encryptedKeyFile,
   type TestCertificate,
+  weakCiphers,
 } from './certificates.ts';
 export { check, type FaultKind, faultKinds, faultsIn, type Report } from './checker.ts';
 export { Disposables } from './disposables.ts';

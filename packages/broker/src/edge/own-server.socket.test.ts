@@ -18,54 +18,59 @@ const exchange = async (port: number, text: string): Promise<string> => {
 
 const upgrade = 'GET / HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n';
 
-describe('a request that does not come to its end in time is answered 408 and cut', () => {
-  test.each([
-    ['nothing at all', ''],
-    ['half a request line', 'GET / HT'],
-    ['a head without its end', upgrade],
-    ['half a header', `${upgrade}Cookie: a=`],
-  ])('after `handshakeTimeoutMs`: %s', async (_what, text) => {
-    await using broker = await startBroker({ handshakeTimeoutMs: 300 });
-    const answer = await exchange(broker.port, text);
-    expect(answer).toMatch(/^HTTP\/1\.1 408 Request Timeout\r\nConnection: close\r\n/);
-    expect(answer).toMatch(/\r\n\r\nThe request took too long to arrive\.$/);
-  });
-
-  test('a head that drips, byte by byte', async () => {
-    await using broker = await startBroker({ handshakeTimeoutMs: 500 });
-    await using tcp = await connectTcp(broker.port);
-    let sent = 0;
-    const drip = setInterval(() => tcp.write(upgrade[sent++] ?? 'x'), 20);
-    await tcp.ended;
-    clearInterval(drip);
-    expect(tcp.text).toMatch(/^HTTP\/1\.1 408 /);
-  });
-
-  test('after `requestTimeoutMs`: a command POST whose body does not come', async () => {
-    await using broker = await startBroker({ backend, requestTimeoutMs: 400 });
-    const head =
-      'POST / HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n[';
-    expect(await exchange(broker.port, head)).toMatch(/^HTTP\/1\.1 408 /);
-  });
-
-  test('a `handshakeTimeoutMs` above `requestTimeoutMs` is no mistake: the smaller one holds', async () => {
-    await using broker = await startBroker({ handshakeTimeoutMs: 600_000, requestTimeoutMs: 300 });
-    expect(await exchange(broker.port, 'GET /')).toMatch(/^HTTP\/1\.1 408 /);
-  });
-
-  test('a WebSocket that is open is never cut by these', async () => {
-    await using broker = await startBroker({
-      handshakeTimeoutMs: 200,
-      requestTimeoutMs: 200,
-      onClientMessage: (message) => broker.broadcast(message),
+// Less than the 30 s after which Node cuts by itself.
+describe(
+  'a request that does not come to its end in time is answered 408 and cut',
+  { timeout: 20_000 },
+  () => {
+    test.each([
+      ['nothing at all', ''],
+      ['half a request line', 'GET / HT'],
+      ['a head without its end', upgrade],
+      ['half a header', `${upgrade}Cookie: a=`],
+    ])('after `handshakeTimeoutMs`: %s', async (_what, text) => {
+      await using broker = await startBroker({ handshakeTimeoutMs: 300 });
+      const answer = await exchange(broker.port, text);
+      expect(answer).toMatch(/^HTTP\/1\.1 408 Request Timeout\r\nConnection: close\r\n/);
+      expect(answer).toMatch(/\r\n\r\nThe request took too long to arrive\.$/);
     });
-    await using client = await connectRaw(broker.url);
-    expect(await exchange(broker.port, '')).toMatch(/408/);
-    expect(await exchange(broker.port, '')).toMatch(/408/);
-    client.send({ type: 'hello' });
-    expect(await client.next()).toEqual({ type: 'hello' });
-  });
-});
+
+    test('a head that drips, byte by byte', async () => {
+      await using broker = await startBroker({ handshakeTimeoutMs: 500 });
+      await using tcp = await connectTcp(broker.port);
+      let sent = 0;
+      const drip = setInterval(() => tcp.write(upgrade[sent++] ?? 'x'), 20);
+      await tcp.ended;
+      clearInterval(drip);
+      expect(tcp.text).toMatch(/^HTTP\/1\.1 408 /);
+    });
+
+    test('after `requestTimeoutMs`: a command POST whose body does not come', async () => {
+      await using broker = await startBroker({ backend, requestTimeoutMs: 400 });
+      const head =
+        'POST / HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n[';
+      expect(await exchange(broker.port, head)).toMatch(/^HTTP\/1\.1 408 /);
+    });
+
+    test('a `handshakeTimeoutMs` above `requestTimeoutMs` is no mistake: the smaller one holds', async () => {
+      await using broker = await startBroker({ handshakeTimeoutMs: 600_000, requestTimeoutMs: 300 });
+      expect(await exchange(broker.port, 'GET /')).toMatch(/^HTTP\/1\.1 408 /);
+    });
+
+    test('a WebSocket that is open is never cut by these', async () => {
+      await using broker = await startBroker({
+        handshakeTimeoutMs: 200,
+        requestTimeoutMs: 200,
+        onClientMessage: (message) => broker.broadcast(message),
+      });
+      await using client = await connectRaw(broker.url);
+      expect(await exchange(broker.port, '')).toMatch(/408/);
+      expect(await exchange(broker.port, '')).toMatch(/408/);
+      client.send({ type: 'hello' });
+      expect(await client.next()).toEqual({ type: 'hello' });
+    });
+  },
+);
 
 describe('what is no HTTP request is answered with a short 4xx, and the process goes on', () => {
   test.each([

@@ -12,6 +12,7 @@ import {
   connectRaw,
   connectTcp,
   postCommands,
+  weakCiphers,
 } from '@wsbroker/testkit';
 import { expect, test } from 'vitest';
 import { Broker } from '../index.ts';
@@ -78,6 +79,8 @@ test('with `tls` clients connect by wss, commands are POSTed by https, and the l
 });
 
 test('TLS 1.1 is refused, 1.2 and 1.3 are spoken', async () => {
+  // Else OpenSSL would refuse it for its signatures.
+  using _ = weakCiphers();
   await using files = await tlsFolder();
   await using broker = await startBroker({ tls: files.tls });
   for (const version of ['TLSv1.2', 'TLSv1.3'] as const) {
@@ -85,7 +88,7 @@ test('TLS 1.1 is refused, 1.2 and 1.3 are spoken', async () => {
     expect(socket.getProtocol()).toBe(version);
     socket.destroy();
   }
-  const old = { minVersion: 'TLSv1', maxVersion: 'TLSv1.1', ciphers: 'DEFAULT@SECLEVEL=0' } as const;
+  const old = { minVersion: 'TLSv1', maxVersion: 'TLSv1.1' } as const;
   await expect(handshake(broker.port, old)).rejects.toThrow(/protocol version/);
 });
 

@@ -86,4 +86,5 @@ test('after close() nothing is looked at', async () => {
   at.point('second');
   await new Promise((resolve) => setTimeout(resolve, 100));
   expect(certs).toEqual([]);
+  expect(at.files.contextOptions.cert).toBe(certificate('first').cert);
 });
