@@ -38,7 +38,7 @@ const lengthBytes = (length: bigint, form: LengthForm): Buffer => {
 
 /** Masks, and takes the mask off again. */
 const xored = (bytes: Uint8Array, mask: Uint8Array): Uint8Array =>
-  bytes.map((byte, at) => byte ^ (mask[at % 4] ?? 0));
+  bytes.map((byte, at) => byte ^ (mask[at & 3] ?? 0));
 
 /** The bytes of a frame as a client sends it, or as none should. */
 export const encodeFrame = (parts: FrameParts): Buffer => {
@@ -62,21 +62,27 @@ export const closeFrame = (code: number, reason: Uint8Array | string = ''): Buff
   return encodeFrame({ opcode: opcodes.close, payload });
 };
 
-/** The frame at the beginning of these bytes and how many it takes; undefined when it is not all there. */
-export const decodeFrame = (bytes: Buffer): { frame: Frame; size: number } | undefined => {
-  if (bytes.length < 2) return undefined;
-  const [first = 0, second = 0] = bytes;
-  const isMasked = (second & 0x80) !== 0;
+/** How many bytes the frame at the beginning of these takes in all; undefined when too few of them are there. */
+export const frameSize = (bytes: Buffer): number | undefined => {
+  const [, second = 0] = bytes;
   const short = second & 0x7f;
   const lengthSize = short === 127 ? 8 : short === 126 ? 2 : 0;
-  const start = 2 + lengthSize + (isMasked ? 4 : 0);
+  const start = 2 + lengthSize + (second > 0x7f ? 4 : 0);
   if (bytes.length < start) return undefined;
-  const length =
-    lengthSize === 8 ? Number(bytes.readBigUInt64BE(2)) : lengthSize === 2 ? bytes.readUInt16BE(2) : short;
-  if (bytes.length < start + length) return undefined;
-  const mask = bytes.subarray(start - 4, start);
-  const sent = bytes.subarray(start, start + length);
-  const payload = Buffer.from(isMasked ? xored(sent, mask) : sent);
+  if (lengthSize === 8) return start + Number(bytes.readBigUInt64BE(2));
+  return start + (lengthSize === 2 ? bytes.readUInt16BE(2) : short);
+};
+
+/** The frame at the beginning of these bytes; undefined when it is not all there. */
+export const decodeFrame = (bytes: Buffer): { frame: Frame; size: number } | undefined => {
+  const size = frameSize(bytes);
+  if (size === undefined || bytes.length < size) return undefined;
+  const [first = 0, second = 0] = bytes;
+  const isMasked = second > 0x7f;
+  const short = second & 0x7f;
+  const start = (short === 127 ? 10 : short === 126 ? 4 : 2) + (isMasked ? 4 : 0);
+  const sent = bytes.subarray(start, size);
+  const payload = Buffer.from(isMasked ? xored(sent, bytes.subarray(start - 4, start)) : sent);
   return {
     frame: {
       isLast: (first & 0x80) !== 0,
@@ -85,6 +91,6 @@ export const decodeFrame = (bytes: Buffer): { frame: Frame; size: number } | und
       isMasked,
       payload,
     },
-    size: start + length,
+    size,
   };
 };

@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { decodeFrame, type Frame, opcodes } from './frame.ts';
+import { decodeFrame, type Frame, frameSize, opcodes } from './frame.ts';
 
 /** Codes that a broker may close with: of the standard those that can be sent, and its own. */
 const mayClose = (code: number): boolean =>
@@ -9,17 +9,24 @@ const mayClose = (code: number): boolean =>
 /** Reads what a broker sends, and throws at anything that no server may send. */
 export class ServerFrames {
   readonly frames: Frame[] = [];
-  #rest: Buffer = Buffer.alloc(0);
+  /** What came of a frame that is not whole yet, and how much it has to be. */
+  #chunks: Buffer[] = [];
+  #bytes = 0;
+  #wantedBytes = 0;
 
   push(chunk: Buffer): void {
-    this.#rest = this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, chunk]);
-    for (;;) {
-      const decoded = decodeFrame(this.#rest);
-      if (!decoded) return;
-      this.#check(decoded.frame);
-      this.frames.push(decoded.frame);
-      this.#rest = this.#rest.subarray(decoded.size);
+    this.#chunks.push(chunk);
+    this.#bytes += chunk.length;
+    if (this.#bytes < this.#wantedBytes) return;
+    let rest = Buffer.concat(this.#chunks);
+    for (let next = decodeFrame(rest); next; next = decodeFrame(rest)) {
+      this.#check(next.frame);
+      this.frames.push(next.frame);
+      rest = rest.subarray(next.size);
     }
+    this.#chunks = [rest];
+    this.#bytes = rest.length;
+    this.#wantedBytes = frameSize(rest) ?? 0;
   }
 
   /** Of its close frame: the code, 1005 when there is none in it; undefined before there is one. */
