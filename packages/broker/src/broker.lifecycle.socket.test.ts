@@ -187,7 +187,7 @@ test.each([
   },
 );
 
-test('a handshake that comes while the broker closes is refused with 503', async () => {
+test('P120: a handshake that comes while the broker closes is refused with 503 and Retry-After', async () => {
   const { promise: held, resolve: release } = Promise.withResolvers<void>();
   await using backend = await startFakeBackend(async () => {
     await held;
@@ -204,7 +204,11 @@ test('a handshake that comes while the broker closes is refused with 503', async
   await using client = await connectRaw(url);
   const closed = broker.close();
   await client.closed;
-  await expect(connectRaw(url)).rejects.toMatchObject({ status: 503 });
+  await expect(connectRaw(url)).rejects.toMatchObject({
+    status: 503,
+    body: 'The broker is closing.',
+    headers: { 'retry-after': '1' },
+  });
   release();
   await closed;
 });

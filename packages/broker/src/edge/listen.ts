@@ -10,6 +10,12 @@ interface Place {
 }
 
 /**
+ * TCP connections that wait to be accepted. Past it a client is not answered, and asks again only after a second:
+ * with Node's 511 a flood makes everybody wait so. The system has its own limit, which is often 4096.
+ */
+const backlog = 4_096;
+
+/**
  * Listens, or waits until a server that somebody else starts does.
  * @param closing Ends that wait, which could last for ever; what was begun here is not broken off.
  * @throws BrokerError `port-taken`, `listen-failed`, `closed`
@@ -37,8 +43,9 @@ export const listen = (server: Server | SecureServer, place: Place, closing: Abo
     server.on('listening', onListening);
     server.on('error', onError);
     const { port, host } = place;
-    if (port === undefined) closing.addEventListener('abort', onClosing);
-    else server.listen({ port, host });
+    if (port !== undefined) server.listen({ port, host, backlog });
+    else if (closing.aborted) onClosing();
+    else closing.addEventListener('abort', onClosing);
   });
 
 /** What `listen` fails with: it says where, also when somebody else chose the place. */

@@ -1,3 +1,6 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import {
   brokerStarter,
@@ -180,6 +183,33 @@ test('P122: a connection that waits for its client keeps its place until its tim
     .poll(() => connectRaw(broker.url).then((client) => client.close()), { timeout: 20_000 })
     .toBeTruthy();
   expect(other.isOpen).toBe(true);
+});
+
+test('P122, P125: what a former process has left counts in all, for no address, and goes on', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'wsbroker-admission-'));
+  await using _ = { [Symbol.asyncDispose]: () => rm(folder, { recursive: true }) };
+  await using backend = await startFakeBackend();
+  const options = { backend: { url: backend.url }, journal: join(folder, 'events.db') };
+  const broker = await startBroker(options);
+  await using first = await connectV1(broker.url, from('192.0.2.1'));
+  await using second = await connectV1(broker.url, from('192.0.2.1'));
+  await first.deliveredUpTo(first.send({ type: 'one' }));
+  await second.deliveredUpTo(second.send({ type: 'one' }));
+  await broker[Symbol.asyncDispose]();
+
+  await using next = await startBroker({ ...options, maxConnections: 3, maxConnectionsPerAddress: 1 });
+  await using other = await connectRaw(next.url, from('192.0.2.1'));
+  expect(await refusalOf(connectRaw(next.url))).toMatchObject({ status: 503, body: noRoom });
+  for (const { opened, received } of [first, second]) {
+    await using again = await connectV1(next.url, { ...from('192.0.2.1'), token: opened.token, received });
+    expect(again.opened).toMatchObject({ resumed: true, connection: opened.connection });
+    await again.close(1000);
+  }
+  // They had no address while they waited, and have left no count of it.
+  await other.close();
+  await expect
+    .poll(() => connectRaw(next.url, from('192.0.2.1')).then((client) => client.close()), { timeout: 20_000 })
+    .toBeTruthy();
 });
 
 test('P124: with no room left, a client of wsbroker.v1 that wants a new connection is closed with 4002', async () => {
