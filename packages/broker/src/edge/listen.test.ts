@@ -29,7 +29,7 @@ const failure = (code: string, fields: object = {}): Error =>
 
 test('asks the server to listen on port and host, and resolves when it does', async () => {
   const { server, listened } = begin({ port: 80, host: '127.0.0.1' });
-  expect(server.asked).toEqual([{ port: 80, host: '127.0.0.1' }]);
+  expect(server.asked).toMatchObject([{ port: 80, host: '127.0.0.1' }]);
   server.emit('listening');
   await listened;
   expect(server.listenerCounts).toBe(0);
@@ -100,6 +100,12 @@ test('closing ends the wait for a server that never listens', async () => {
   const closing = new AbortController();
   const { server, listened } = begin({}, closing.signal);
   closing.abort();
+  await expect(listened).rejects.toMatchObject({ code: 'closed' });
+  expect(server.listenerCounts).toBe(0);
+});
+
+test('who is closed before the wait begins does not wait', async () => {
+  const { server, listened } = begin({}, AbortSignal.abort());
   await expect(listened).rejects.toMatchObject({ code: 'closed' });
   expect(server.listenerCounts).toBe(0);
 });
