@@ -9,18 +9,17 @@ test.each(['form', 'json'] as const)(
   async (encoding) => {
     const content = {
       text: 'a+b & c=d % é 😀 "quoted" \\ \n\r\t\u0000 </script>',
-      // A lone surrogate, which JSON can name and UTF-8 cannot carry.
-      half: '\ud800',
       nested: { list: [1, -2.5e-7, null, true, [], {}], 'key with space': 'x' },
       long: 'x'.repeat(20_000),
     };
     await using backend = await startFakeBackend();
     await using broker = await startBroker({ backend: { url: backend.url, encoding } });
     await using client = await connectRaw(broker.url, { headers: { cookie: 'q=a+b%26' } });
-    client.send({ type: 'say', ...content });
+    // Half a character, which JSON can name and UTF-8 cannot carry.
+    client.send({ type: 'say', ...content, half: '\ud800' });
     const event = await backend.next(({ message }) => message.type === 'client-say');
     expect(event.encoding).toBe(encoding);
-    expect(event.message).toEqual({ type: 'client-say', ...content });
+    expect(event.message).toEqual({ type: 'client-say', ...content, half: '\ufffd' });
     expect(event.connection).toMatchObject({ q: 'a+b%26' });
   },
 );
@@ -139,11 +138,16 @@ test('`__proto__` and `constructor` in a message reach no prototype', async () =
   expect(({} as { polluted?: unknown }).polluted).toBeUndefined();
 });
 
-test('a duplicate `type` cannot make the broker and the backend read different types', async () => {
-  await using backend = await startFakeBackend();
-  await using broker = await startBroker({ backend: { url: backend.url } });
-  await using client = await connectRaw(broker.url);
-  client.send('{"type":"a","type":"session-connect","type":"b"}');
-  await backend.next();
-  expect((await backend.next()).message).toEqual({ type: 'client-b' });
-});
+test.each(['{"type":"a","type":"session-connect","type":"b"}', '{"type":"a","Type":"session-connect"}'])(
+  'a duplicate `type` cannot make the broker and the backend read different types: %s is refused',
+  async (text) => {
+    await using backend = await startFakeBackend();
+    await using broker = await startBroker({ backend: { url: backend.url } });
+    await using client = await connectRaw(broker.url);
+    client.send(text);
+    expect(await client.next()).toMatchObject({ type: 'broker-error', code: 'bad-message' });
+    client.send({ type: 'after' });
+    await backend.next(({ message }) => message.type === 'client-after');
+    expect(backend.events).toHaveLength(2);
+  },
+);
