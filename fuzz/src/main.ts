@@ -1,9 +1,10 @@
-/** Runs properties and prints what came of them: `pnpm fuzz [name…] [--runs N] [--seed N] [--path P]`. */
+/** Runs properties and prints what came of them: `pnpm fuzz [name…] [--runs N] [--seed N] [--path P]`, or `pnpm fuzz autobahn`. */
 import { parseArgs } from 'node:util';
 import { properties } from './properties.ts';
 import type { Property } from './property.ts';
 import { runProperty, type Summary } from './run-property.ts';
 import { defaultSeed } from './seed.ts';
+import { runAutobahn } from './standard/autobahn.ts';
 
 const isTerminal = process.stdout.isTTY;
 const write = (text: string): void => void process.stdout.write(text);
@@ -83,6 +84,7 @@ const main = async (): Promise<number> => {
       short: { type: 'boolean' },
     },
   });
+  if (positionals.join() === 'autobahn') return runAutobahn(write);
   const wanted = wantedOf(positionals);
   const seed = number(values.seed, 'seed') ?? defaultSeed;
   const runs = number(values.runs, 'runs');

@@ -2,6 +2,7 @@ import type { Property } from './property.ts';
 import { answers } from './properties/answers.ts';
 import { commands } from './properties/commands.ts';
 import { cookies } from './properties/cookies.ts';
+import { crossfire } from './properties/crossfire.ts';
 import { frames } from './properties/frames.ts';
 import { handshakes } from './properties/handshakes.ts';
 import { messages } from './properties/messages.ts';
@@ -15,4 +16,5 @@ export const properties: readonly Property[] = [
   cookies,
   commands,
   answers,
+  crossfire,
 ];

@@ -145,6 +145,7 @@ const give = (answer: Answer, response: ServerResponse): void => {
 
 /** What commands put into a `sessionInfo` stays as long as its connection. */
 const casesBetweenCrowds = 100;
+const casesBetweenLists = 4;
 
 const asks = '{"type":"ask"}';
 
@@ -198,7 +199,7 @@ export const answers = defineProperty<Answer>({
         next = answer;
         await isServed(wire, done);
         crowd.check();
-        await checkOwnFields(client, broker.port);
+        if (done % casesBetweenLists === 0) await checkOwnFields(client, broker.port);
       },
       async [Symbol.asyncDispose]() {
         wire?.[Symbol.dispose]();
