@@ -131,3 +131,21 @@ test('rate, a full queue and the wait for the backend’s consent hold one clien
   expect(backend.events.flatMap(({ message }) => message['n'] ?? [])).toEqual(range(count));
   expect(client.isOpen).toBe(true);
 });
+
+test('of a client that floods for long never more is held than two reads from the network', async () => {
+  await using broker = await startBroker({ log: silent, messagesPerSecond: 2_000, messageBurst: 1 });
+  await using client = await connectRaw(broker.url);
+  for (const _ of range(200_000)) client.socket.send('{}');
+  const [serverSide] = broker.websocketServer.clients;
+  const { _socket: stream } = serverSide as unknown as { _socket: { readableLength: number } };
+  let pauses = 0;
+  let most = 0;
+  while (pauses < 100) {
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    if (serverSide?.isPaused) pauses += 1;
+    most = Math.max(most, stream.readableLength);
+  }
+  expect(most).toBeGreaterThan(0);
+  expect(most).toBeLessThanOrEqual(2 * 64 * kibi);
+  await client.terminate();
+});

@@ -52,10 +52,15 @@ export class SlicedReading {
     return this.#isSliced;
   }
 
-  /** Joins what has arrived during a pause: a stream keeps each read apart, were it one byte. */
+  /**
+   * Joins what has arrived during a pause: a stream keeps each read apart, were it one byte. Only a little: a stream
+   * whose buffer is taken away reads on, and would hold more after each pause.
+   */
   join(): void {
     const stream = this.#stream;
-    if (!this.#isSliced || stream.destroyed || stream.readableLength === 0 || !stream.isPaused()) return;
+    const bytes = stream.readableLength;
+    if (!this.#isSliced || bytes === 0 || bytes > sliceBytes || stream.destroyed || !stream.isPaused())
+      return;
     // Gives all of it to the listener above, which puts it back in one piece.
     stream.read();
   }
