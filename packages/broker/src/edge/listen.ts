@@ -82,3 +82,10 @@ const listenError = (error: ListenFailure, asked: Place): BrokerError => {
       });
   }
 };
+
+/** No new connections; requests that are being answered may finish, idle ones are cut. */
+export const closeServer = (server: Server | SecureServer): Promise<void> =>
+  new Promise((resolve) => {
+    server.close(() => resolve());
+    server.closeIdleConnections();
+  });
