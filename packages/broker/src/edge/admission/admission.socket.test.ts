@@ -236,6 +236,19 @@ test('P124: with no room left, a client of wsbroker.v1 that wants a new connecti
   ]);
 });
 
+test('P124: the same when its address has no more, and others get in', async () => {
+  await using broker = await startBroker({ maxConnectionsPerAddress: 1 });
+  await using first = await connectV1(broker.url, from('192.0.2.1'));
+  await using late = await connectRaw(broker.url, { ...from('192.0.2.1'), protocols: 'wsbroker.v1' });
+  late.send('["open",{}]');
+  expect(await late.closed).toEqual({ code: 4002, reason: 'overloaded' });
+  expect(await refusalOf(connectRaw(broker.url, from('192.0.2.1')))).toMatchObject({
+    body: noRoomForAddress,
+  });
+  await using other = await connectV1(broker.url, from('192.0.2.2'));
+  expect([first.raw.isOpen, other.raw.isOpen]).toEqual([true, true]);
+});
+
 test('P125: a client that goes on gets in though every place is taken, and its address has no more either', async () => {
   await using broker = await startBroker({ maxConnections: 3, maxConnectionsPerAddress: 1 });
   await using first = await connectV1(broker.url, from('192.0.2.1'));
