@@ -10,11 +10,12 @@ const pongFrame = (payload: Buffer): Buffer =>
   payload.length === 0 ? emptyPong : Buffer.concat([Buffer.from([finalPong, payload.length]), payload]);
 
 /**
- * Answers the pings of one socket.
+ * Answers the pings of one socket: of those that arrive together the last, as RFC 6455 (section 5.5.3) has it, and
+ * that only when little waits to be read. So who pings without end costs no more than who does not, and who does not
+ * read the answers cannot fill the memory with them.
  *
- * `ws` would cut a socket when more than 60 of its answers wait at once: the pings of one read from the network are
- * enough for that, however fast the client reads. Here those that wait behind much else become one, the last, as RFC
- * 6455 (section 5.5.3) has it: who pings and does not read can neither fill the memory nor is cut for it.
+ * `ws` answers each, and cuts a socket when more than 60 answers wait at once: the pings of one read from the network
+ * are enough for that, however fast the client reads.
  */
 export class Pongs {
   readonly #stream: Duplex;
@@ -24,18 +25,15 @@ export class Pongs {
     this.#stream = stream;
   }
 
-  answer(payload: Buffer): void {
-    if (this.#stream.writableLength <= maxUnreadBytes) {
-      this.#owed = undefined;
-      this.#stream.write(pongFrame(payload));
-      return;
-    }
+  owe(payload: Buffer): void {
     // A copy: what `ws` gives is a view of all that was read with it.
-    this.#owed = Buffer.from(payload);
+    this.#owed = payload.length === 0 ? payload : Buffer.from(payload);
   }
 
-  /** To be called now and then: gives what is owed, once the client reads. */
+  /** To be called after each read, and now and then: the client may be reading again. */
   settle(): void {
-    if (this.#owed) this.answer(this.#owed);
+    if (this.#owed === undefined || this.#stream.writableLength > maxUnreadBytes) return;
+    this.#stream.write(pongFrame(this.#owed));
+    this.#owed = undefined;
   }
 }

@@ -77,7 +77,7 @@ export class ClientSocket implements Socket {
     this.#pongs = new Pongs(this.#stream);
     this.#ws.on('ping', (payload) => {
       this.#heard();
-      if (this.isOpen) this.#pongs.answer(payload);
+      this.#pongs.owe(payload);
     });
     this.#ws.on('pong', () => this.#heard());
     this.#ws.on('message', (data) => this.#read(data));
@@ -204,6 +204,7 @@ export class ClientSocket implements Socket {
     const heard = this.#uncounted === 0 && readBytes < tinyBytes ? 1 : this.#uncounted;
     if (heard === 0) return;
     this.#uncounted = 0;
+    if (this.isOpen) this.#pongs.settle();
     this.#bucket.take(heard);
     // One that is closing is read to the end: the answer to the close frame comes last.
     if (this.#bucket.isEmpty && this.isOpen) this.#ws.pause();
