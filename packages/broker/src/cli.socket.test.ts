@@ -157,7 +157,7 @@ test('SIGTERM closes in order: clients get 1001, what waits is delivered, and th
     if (message.type === 'client-one') await held;
     return [];
   });
-  const { broker, url } = await start([...local, '--backend-url', backend.url]);
+  const { broker, url } = await start([...local, '--backend-url', backend.url, '--log', 'debug']);
   await using _ = broker;
   await using client = await connectRaw(url);
   for (const type of ['one', 'two', 'three']) client.send({ type });
