@@ -10,6 +10,7 @@ export type LimitedKind =
   | 'handshake rate of an address'
   | 'connections'
   | 'connections of an address'
+  | 'pending sockets'
   | 'command address'
   | 'command headers'
   | 'command proxy'

@@ -75,7 +75,13 @@ export class Admission {
     const descriptors = descriptorLimit();
     const { maxConnections, maxPendingSockets, affordable } = connectionLimits(settings, descriptors);
     this.places = new Places({ max: maxConnections, maxPerAddress: settings.maxConnectionsPerAddress });
-    this.pending = new PendingSockets(maxPendingSockets);
+    this.pending = new PendingSockets(maxPendingSockets, () =>
+      this.#limitedLog.warn(
+        'pending sockets',
+        {},
+        `! more than ${maxPendingSockets} connections have not sent their handshake yet: the oldest is cut (\`maxPendingSockets\`)`,
+      ),
+    );
     log.debug(
       {},
       `! room for ${maxConnections} connections and ${maxPendingSockets} pending sockets (file descriptors: ${descriptors ?? 'no limit known'})`,

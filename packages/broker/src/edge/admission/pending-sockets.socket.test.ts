@@ -56,6 +56,7 @@ test.each([
   await using other = await connectV1(broker.url);
   // The first has cut one on its way, and left its room to the second.
   await expectCut(flood.all, 251);
+  expect(broker.logs.messages('warn')).toEqual([expect.stringContaining('(`maxPendingSockets`)')]);
   expect([before.isOpen, client.isOpen, other.raw.isOpen]).toEqual([true, true, true]);
 });
 

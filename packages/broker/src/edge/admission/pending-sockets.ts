@@ -18,12 +18,15 @@ export interface Peered {
  */
 export class PendingSockets {
   readonly #max: number;
+  readonly #onCut: () => void;
   readonly #sockets = new Map<string, Peered>();
   /** Goes on where it stopped, past those that were cut: a new one would look at their empty places each time. */
   #oldest = this.#sockets.entries();
 
-  constructor(max: number) {
+  /** @param onCut Runs whenever one is cut for another. */
+  constructor(max: number, onCut: () => void = () => {}) {
     this.#max = max;
+    this.#onCut = onCut;
   }
 
   get size(): number {
@@ -63,6 +66,7 @@ export class PendingSockets {
     const [key, socket] = next.value;
     this.#sockets.delete(key);
     socket.destroy();
+    this.#onCut();
   }
 }
 
