@@ -1,7 +1,7 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Server as SecureServer } from 'node:https';
 import type { Duplex } from 'node:stream';
-import { listen } from './listen.ts';
+import { closeServer, listen } from './listen.ts';
 import type { Log } from '../ops/logger.ts';
 import type { Settings } from '../options.ts';
 import type { CommandEndpoint } from './command-endpoint.ts';
@@ -90,8 +90,7 @@ export class CommandServer {
   /** No new connections; requests that are being answered may finish. */
   stop(): void {
     if (!this.#server.listening) return;
-    this.#closed = new Promise((resolve) => this.#server.close(() => resolve()));
-    this.#server.closeIdleConnections();
+    this.#closed = closeServer(this.#server);
   }
 
   /** Ends what is left. */
