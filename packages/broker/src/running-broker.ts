@@ -2,7 +2,6 @@ import type { Criteria } from '@wsbroker/protocol';
 import type { Server } from 'node:http';
 import type { Server as SecureServer } from 'node:https';
 import { inspect } from 'node:util';
-import type { WebSocketServer } from 'ws';
 import type { Broker as BrokerApi, BrokerOptions } from './api.ts';
 import type { Backend } from './backend/backend.ts';
 import { FunctionBackend } from './backend/function-backend.ts';
@@ -49,7 +48,7 @@ const backendFor = (settings: BackendSettings, secrets: readonly string[]): Back
 /** A broker: everything put together, started and stopped. */
 export class RunningBroker implements BrokerApi {
   readonly config: BrokerOptions;
-  readonly websocketServer: WebSocketServer;
+  readonly websocketServer: BrokerApi['websocketServer'];
   readonly httpServer: Server | SecureServer;
   readonly #ready: Promise<void>;
   #isReadyAsked = false;
