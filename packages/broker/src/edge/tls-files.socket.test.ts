@@ -108,6 +108,22 @@ test('a new certificate is shown to new clients, and those who are there stay', 
   expect(await client.next()).toEqual({ type: 'still-here' });
 });
 
+test('`commandPort` speaks TLS too, and gets the new certificate as well', async () => {
+  await using files = await tlsFolder();
+  await using broker = await startBroker({
+    tls: files.tls,
+    commandPort: 0,
+    backend: { type: 'function', allow: ['127.0.0.1'], handle: () => [] },
+  });
+  const port = broker.commandPort ?? 0;
+  expect(await shown(port)).toBe('first');
+  await files.write('second');
+  await shownIs(port, 'second');
+  await shownIs(broker.port, 'second');
+  const posted = await postCommands(`https://127.0.0.1:${port}/`, [{ type: 'list' }], { tls: trust });
+  expect(posted).toMatchObject({ status: 200, body: [[]] });
+});
+
 test('a session that began under the old certificate is not resumed under the new one', async () => {
   await using files = await tlsFolder();
   await using broker = await startBroker({ tls: files.tls });

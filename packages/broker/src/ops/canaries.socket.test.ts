@@ -5,16 +5,14 @@ import { fileURLToPath } from 'node:url';
 import { inspect } from 'node:util';
 import { certificate, connectRaw, type FakeBackend, MemoryLogger, spawnProcess } from '@wsbroker/testkit';
 import { describe, expect, test, vi } from 'vitest';
+import { payloadCanary, secretCanary, tracesIn } from '../../test/canaries.ts';
 import {
   doEverything,
   optionsWithSecrets,
-  payloadCanary,
-  secretCanary,
   type Seen,
   startCanaryBackend,
   startGarbageBackend,
-  tracesIn,
-} from '../../test/canaries.ts';
+} from '../../test/canary-scenario.ts';
 import { Broker, type BrokerOptions, createTextLogger } from '../index.ts';
 
 const cli = fileURLToPath(new URL('../../dist/cli.js', import.meta.url));
