@@ -55,7 +55,7 @@ export class HandshakeProbe {
           ? { value: `${this.#refused.length} (${[...new Set(this.#refused)].join()})` }
           : {}),
       },
-      timing(atMost('p99 of the others', percentile(this.#tookMs, 99), mostMs, ' ms')),
+      timing(atMost('p99 of those taken', percentile(this.#tookMs, 99), mostMs, ' ms')),
     ];
   }
 }
