@@ -151,7 +151,7 @@ test('P120: the log tells of refusals once, and not at each', async () => {
   expect(broker.logs.entries.filter(({ level }) => level === 'warn')).toEqual([
     {
       level: 'warn',
-      message: `! refused a client: ${noRoom} (\`maxConnections\`)`,
+      message: `! refused a client: ${noRoom} (\`maxConnections\` is 1)`,
       fields: { address: '192.0.2.1' },
     },
   ]);

@@ -25,8 +25,11 @@ const fullRetrySeconds = 5;
 interface Told {
   readonly kind: LimitedKind;
   readonly why: string;
-  readonly option: string;
+  readonly option: Limit;
 }
+
+type Limit =
+  'handshakesPerSecond' | 'handshakesPerSecondPerAddress' | 'maxConnections' | 'maxConnectionsPerAddress';
 
 const rateTold: Readonly<Record<Full, Told>> = {
   all: {
@@ -58,33 +61,37 @@ export class Admission {
   readonly #trustedProxies: AddressList;
   readonly #log: Log;
   readonly #limitedLog: LimitedLog;
+  readonly #limits: Readonly<Record<Limit, number>>;
   #isForwardedTold = false;
 
   constructor({ settings, trustedProxies, log, nowMs }: AdmissionOptions) {
     this.#trustedProxies = trustedProxies;
     this.#log = log;
     this.#limitedLog = new LimitedLog(log, nowMs);
+    const { handshakesPerSecond, handshakesPerSecondPerAddress, maxConnectionsPerAddress } = settings;
     this.#rates = new HandshakeRates({
-      inAll: { perSecond: settings.handshakesPerSecond, burst: settings.handshakeBurst },
+      inAll: { perSecond: handshakesPerSecond, burst: settings.handshakeBurst },
       perAddress: {
-        perSecond: settings.handshakesPerSecondPerAddress,
+        perSecond: handshakesPerSecondPerAddress,
         burst: settings.handshakeBurstPerAddress,
       },
       nowMs,
     });
     const descriptors = descriptorLimit();
     const { maxConnections, maxPendingSockets, affordable } = connectionLimits(settings, descriptors);
-    this.places = new Places({ max: maxConnections, maxPerAddress: settings.maxConnectionsPerAddress });
+    this.#limits = {
+      handshakesPerSecond,
+      handshakesPerSecondPerAddress,
+      maxConnections,
+      maxConnectionsPerAddress,
+    };
+    this.places = new Places({ max: maxConnections, maxPerAddress: maxConnectionsPerAddress });
     this.pending = new PendingSockets(maxPendingSockets, () =>
       this.#limitedLog.warn(
         'pending sockets',
         {},
         `! more than ${maxPendingSockets} connections have not sent their handshake yet: the oldest is cut (\`maxPendingSockets\`)`,
       ),
-    );
-    log.debug(
-      {},
-      `! room for ${maxConnections} connections and ${maxPendingSockets} pending sockets (file descriptors: ${descriptors ?? 'no limit known'})`,
     );
     if (affordable !== undefined && maxConnections > affordable) {
       log.warn(
@@ -120,7 +127,7 @@ export class Admission {
     this.#limitedLog.warn(
       kind,
       address === undefined ? {} : { address },
-      `! refused a client: ${why} (\`${option}\`)`,
+      `! refused a client: ${why} (\`${option}\` is ${this.#limits[option]})`,
     );
     return { why, retryAfterSeconds };
   }

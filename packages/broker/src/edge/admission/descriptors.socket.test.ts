@@ -11,10 +11,12 @@ import {
 } from '@wsbroker/testkit';
 import { expect, test } from 'vitest';
 import { Broker } from '../../index.ts';
-import { descriptorLimit } from './descriptors.ts';
+import { settingsFrom } from '../../settings.ts';
+import { connectionLimits, descriptorLimit } from './descriptors.ts';
 
 const startBroker = brokerStarter(Broker);
 const cli = fileURLToPath(new URL('../../../dist/cli.js', import.meta.url));
+const descriptors = 256;
 const listening = /websocket server listening on port (\d+)/;
 
 test('more `maxConnections` than there are descriptors for is one warning, with the numbers', async () => {
@@ -41,15 +43,13 @@ test.skipIf(!has('prlimit'))(
     await using broker = await spawnProcess(
       'prlimit',
       [
-        '--nofile=256:256',
+        `--nofile=${descriptors}:${descriptors}`,
         process.execPath,
         cli,
         '--port',
         '0',
         '--host',
         '127.0.0.1',
-        '--log',
-        'debug',
         '--backend-url',
         backend.url,
       ],
@@ -57,10 +57,10 @@ test.skipIf(!has('prlimit'))(
     );
     const port = Number(listening.exec(broker.output)?.[1]);
     const url = `ws://127.0.0.1:${port}/`;
-    const [, told] = await broker.outputMatching(/room for (\d+) connections/);
-    const maxConnections = Number(told);
+    const settings = settingsFrom({ port: 0, backend: { url: backend.url } });
+    const { maxConnections } = connectionLimits(settings, descriptors);
     expect(maxConnections).toBeGreaterThan(50);
-    expect(maxConnections).toBeLessThan(256);
+    expect(maxConnections).toBeLessThan(descriptors);
 
     await using clients = new Disposables();
     const open: RawClient[] = [];
