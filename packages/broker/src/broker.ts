@@ -18,7 +18,7 @@ interface BrokerConstructor {
  *   backend: { type: 'http', url: 'http://localhost/mybackend/', allow: ['127.0.0.1'] },
  * });
  * await broker.ready;
- * @throws BrokerError `bad-option`, naming the option and what is expected.
+ * @throws BrokerError `bad-option`, naming the option and what is expected; `tls-failed`, naming the file.
  */
 const createBroker = function (options: BrokerOptions): BrokerApi {
   return new RunningBroker(options);

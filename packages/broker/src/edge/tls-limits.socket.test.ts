@@ -3,6 +3,7 @@ import {
   brokerStarter,
   certificate,
   connectRaw,
+  connectTcp,
   type RawClient,
   startFakeBackend,
 } from '@wsbroker/testkit';
@@ -94,4 +95,26 @@ test('over TLS the rate of messages holds, and nothing is dropped', async () => 
   }
   // 150 of them at 100 a second.
   expect(performance.now() - beganMs).toBeGreaterThan(1_000);
+});
+
+test('over TLS those that never end their handshake cut each other past `maxPendingSockets`, and nobody else', async () => {
+  await using broker = await startBroker({
+    tls,
+    maxPendingSockets: 5,
+    onClientMessage: (message) => broker.broadcast(message),
+  });
+  await using before = await connect(broker.port);
+  const stalled = [];
+  for (let n = 0; n < 20; n += 1) {
+    const tcp = await connectTcp(broker.port);
+    tcp.write('\x16\x03\x01');
+    stalled.push(tcp);
+  }
+  await Promise.all(stalled.slice(0, 15).map((tcp) => tcp.ended));
+  // One that has shaken hands, but has not asked for anything, is one of them.
+  await using after = await connect(broker.port);
+  for (const client of [before, after]) client.send({ type: 'hello' });
+  expect(await before.next()).toEqual({ type: 'hello' });
+  expect(await after.next()).toEqual({ type: 'hello' });
+  for (const tcp of stalled) await tcp[Symbol.asyncDispose]();
 });
