@@ -42,6 +42,12 @@ export class HonestClient implements Disposable {
     }
   }
 
+  /** Begins anew: what commands have put into its `sessionInfo` goes with its connection. */
+  async renew(port: number): Promise<void> {
+    await this.#reconnect(port);
+    await this.#ask();
+  }
+
   [Symbol.dispose](): void {
     this.#wire[Symbol.dispose]();
   }

@@ -6,6 +6,7 @@ import { crossfire } from './properties/crossfire.ts';
 import { frames } from './properties/frames.ts';
 import { handshakes } from './properties/handshakes.ts';
 import { messages } from './properties/messages.ts';
+import { signatures } from './properties/signatures.ts';
 import { v1Frames } from './properties/v1-frames.ts';
 
 export const properties: readonly Property[] = [
@@ -15,6 +16,7 @@ export const properties: readonly Property[] = [
   handshakes,
   cookies,
   commands,
+  signatures,
   answers,
   crossfire,
 ];

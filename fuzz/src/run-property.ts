@@ -92,6 +92,8 @@ export const runProperty = async (property: Property, scale: Scale): Promise<Sum
   if (result.failure !== undefined) problems.push(result.failure);
   await replaceDead();
   if (result.failure === undefined) await probe().catch((error: unknown) => problems.push(String(error)));
+  // What is then held besides is held for nobody.
+  if (result.failure === undefined && property.mayCloseAll) await started.honest.renew(started.broker.port);
   const facts = await settledFacts(started.broker, heldBeforeBytes);
   started.honest[Symbol.dispose]();
   await started.broker[Symbol.asyncDispose]();
