@@ -15,7 +15,7 @@ const citedIn = (text: string): number[] =>
     Array.from({ length: Number(to) - Number(from) + 1 }, (_, at) => Number(from) + at),
   );
 
-const tests = globSync('{packages,apps,e2e,faults}/**/*.test.{ts,tsx}', {
+const tests = globSync('{packages,apps,e2e,faults,fuzz}/**/*.test.{ts,tsx}', {
   cwd: inRepository(''),
   exclude: (path) => path === 'node_modules' || path === 'dist',
 }).filter((path) => !import.meta.filename.endsWith(path));

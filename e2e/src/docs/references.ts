@@ -1,6 +1,6 @@
 /** `` `path/to/file.ts` → `symbol` ``; the symbol may be missing. */
 const reference =
-  /`((?:packages|apps|e2e|faults|examples|scripts|docs)\/[\w./-]*|\.oxlintrc\.json)`(?:\s*→\s*`(\w+)`)?/g;
+  /`((?:packages|apps|e2e|faults|fuzz|examples|scripts|docs)\/[\w./-]*|\.oxlintrc\.json)`(?:\s*→\s*`(\w+)`)?/g;
 
 /** Whether a source defines this name: as a function, class, interface, constant, method or field. */
 const defines = (source: string, symbol: string): boolean =>
