@@ -327,8 +327,8 @@ test.each([
   ['user:secret@localhost/', '"…@localhost/"'],
   ['localhost/?token=secret', '"localhost/?…"'],
   ['whsec_secret', '"whsec_…"'],
-])('a password or a token in a URL is not shown: %s', (url, shown) => {
-  const message = mistakeIn({ port: 0, backend: { url } });
+])('a password or a token in a URL is not shown: %s', (wrongUrl, shown) => {
+  const message = mistakeIn({ port: 0, backend: { url: wrongUrl } });
   expect(message).toContain(shown);
   expect(message).not.toMatch(/secret|ecret/);
 });
