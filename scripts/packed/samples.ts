@@ -6,7 +6,7 @@ await broker.ready;
 const message = matches({ room: '42' }, { room: '42' }) && send({ type: 'said' });
 const client = createClient({ url: 'ws://127.0.0.1:' + broker.port, WebSocket: class {}, autoConnect: false });
 if (typeof useClient !== 'function') throw new Error('the react entry is empty');
-if (!sign([new Uint8Array(32)], { id: 'a', timestampSeconds: 0, body: '' }).startsWith('v1,')) throw new Error('no signature');
+if (!sign([readSecret('whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw')], { id: 'a', timestampSeconds: 0, body: '' }).startsWith('v1,')) throw new Error('no signature');
 client.close();
 await broker.close();
 console.log('used', message.type);
@@ -18,7 +18,7 @@ import { createClient } from '@wsbroker/client-browser';
 import { useClient } from '@wsbroker/client-browser/react';
 import { send } from '@wsbroker/backend-node';
 import { matches } from '@wsbroker/protocol';
-import { sign } from '@wsbroker/protocol/signature';
+import { readSecret, sign } from '@wsbroker/protocol/signature';
 ${use}`;
 
 export const cjs = `
@@ -27,7 +27,7 @@ const { createClient } = require('@wsbroker/client-browser');
 const { useClient } = require('@wsbroker/client-browser/react');
 const { send } = require('@wsbroker/backend-node');
 const { matches } = require('@wsbroker/protocol');
-const { sign } = require('@wsbroker/protocol/signature');
+const { readSecret, sign } = require('@wsbroker/protocol/signature');
 (async () => {${use}})();
 `;
 

@@ -10,7 +10,7 @@ import {
   type ServerMessageOf,
   type SessionOf,
 } from '@wsbroker/protocol';
-import { sign } from '@wsbroker/protocol/signature';
+import { sign, type SignatureKey } from '@wsbroker/protocol/signature';
 import { BrokerClientError, notReached, refusedBy } from './broker-client-error.ts';
 import { isErrorResult, type ListResultOf, resultSchemaOf, type ResultsOf } from './command-result.ts';
 import {
@@ -153,7 +153,7 @@ export const createBrokerClient = <C extends ContractDefinition = ContractDefini
   return client as unknown as BrokerClient<C>;
 };
 
-const signed = (keys: readonly Uint8Array[], body: string): Record<string, string> => {
+const signed = (keys: readonly SignatureKey[], body: string): Record<string, string> => {
   const id = crypto.randomUUID();
   const timestampSeconds = Math.floor(Date.now() / 1_000);
   return {

@@ -1,4 +1,9 @@
-import { explainVerdict, type SignatureHeaders, verify } from '@wsbroker/protocol/signature';
+import {
+  explainVerdict,
+  type SignatureHeaders,
+  type SignatureKey,
+  verify,
+} from '@wsbroker/protocol/signature';
 import { type Answer, errorAnswer } from './answer.ts';
 import { BackendError } from './backend-error.ts';
 import type { EventHeaders } from './context.ts';
@@ -14,7 +19,7 @@ export type VerifyEvent = (headers: EventHeaders, raw: RawBody | undefined) => A
  * That an event comes twice is no offence: the broker tries again with the same id. `dedupe` is there for that.
  */
 export const createVerifyEvent =
-  (keys: readonly Uint8Array[], report: Report): VerifyEvent =>
+  (keys: readonly SignatureKey[], report: Report): VerifyEvent =>
   (headers, raw) => {
     if (raw === undefined) {
       report(new BackendError('body-already-read', rawBodyText), undefined);

@@ -1,4 +1,4 @@
-import { readSecret } from '@wsbroker/protocol/signature';
+import { readSecret, type SignatureKey } from '@wsbroker/protocol/signature';
 
 /** One secret, or several while one takes over from the other. */
 export type Secret = string | readonly string[];
@@ -13,7 +13,7 @@ export type Secret = string | readonly string[];
  */
 export const readSecrets = (options: {
   readonly secret?: Secret | undefined;
-}): readonly Uint8Array[] | undefined => {
+}): readonly SignatureKey[] | undefined => {
   if (!('secret' in options)) return undefined;
   const secrets = [options.secret ?? []].flat();
   if (secrets.length > 0) return secrets.map(readSecret);

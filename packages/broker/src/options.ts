@@ -34,7 +34,8 @@ const secretExpected =
   'expected "whsec_" and 24 to 64 random bytes in base64, such as `openssl rand -base64 32` gives';
 const isSecret = (secret: string): boolean => {
   try {
-    return readSecret(secret).length > 0;
+    readSecret(secret);
+    return true;
   } catch {
     return false;
   }

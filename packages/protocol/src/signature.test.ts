@@ -1,5 +1,6 @@
 import * as fc from 'fast-check';
-import { randomBytes } from 'node:crypto';
+import { createHmac, randomBytes } from 'node:crypto';
+import { inspect } from 'node:util';
 import { Webhook } from 'standardwebhooks';
 import { describe, expect, test } from 'vitest';
 import { explainVerdict, readSecret, sign, verify, verifyHead } from './signature.ts';
@@ -27,10 +28,12 @@ const ids = fc.stringMatching(/^[\x21-\x2d\x2f-\x7e]{1,256}$/);
 const bodies = fc.oneof(fc.string(), fc.string({ unit: 'binary' }));
 
 describe('readSecret', () => {
-  test('gives the bytes of the base64 after whsec_', () => {
+  test('makes a key of the bytes in base64 after whsec_', () => {
     fc.assert(
       fc.property(fc.uint8Array({ minLength: 24, maxLength: 64 }), (bytes) => {
-        expect([...readSecret(secretOf(bytes))]).toEqual([...bytes]);
+        const { signature } = signed([readSecret(secretOf(bytes))]);
+        const hmac = createHmac('sha256', bytes).update(`k1-1.${at}.${body}`).digest('base64');
+        expect(signature).toBe(`v1,${hmac}`);
       }),
     );
   });
@@ -63,6 +66,11 @@ describe('readSecret', () => {
     const [longest = ''] = String(text ?? '').match(/[^_\s]{8,}/g) ?? [];
     if (longest !== '') expect(message).not.toContain(longest);
   });
+});
+
+test('a key shows its bytes to nobody', () => {
+  expect(inspect(key, { showHidden: true, depth: 9 })).toBe('Key {}');
+  expect(JSON.stringify({ key })).toBe('{"key":{}}');
 });
 
 describe('with the package standardwebhooks', () => {

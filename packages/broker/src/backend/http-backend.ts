@@ -1,5 +1,5 @@
 import { type Body, notificationBody, parseJson } from '@wsbroker/protocol';
-import { readSecret, sign } from '@wsbroker/protocol/signature';
+import { readSecret, sign, type SignatureKey } from '@wsbroker/protocol/signature';
 import { errors, Pool } from 'undici';
 import { reasonOf } from '../ops/reason.ts';
 import type { HttpBackendSettings } from '../options.ts';
@@ -13,7 +13,7 @@ export class HttpBackend implements Backend {
   readonly #pool: Pool;
   readonly #path: string;
   readonly #authorization: string | undefined;
-  readonly #keys: readonly Uint8Array[];
+  readonly #keys: readonly SignatureKey[];
 
   /** @param secrets What events are signed with; several while one takes over from the other. */
   constructor(settings: HttpBackendSettings, secrets: readonly string[] = []) {

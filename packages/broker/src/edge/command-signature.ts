@@ -3,6 +3,7 @@ import {
   explainVerdict,
   readSecret,
   type SignatureHeaders,
+  type SignatureKey,
   type SignatureVerdict,
   toleranceSeconds,
   verify,
@@ -30,7 +31,7 @@ const maxIdLength = 64;
  * somebody else's id.
  */
 export class CommandSignatures {
-  readonly #keys: readonly Uint8Array[];
+  readonly #keys: readonly SignatureKey[];
   readonly #now: () => number;
   readonly #maxIds: number;
   /** When each may be forgotten, oldest first. */
