@@ -339,6 +339,16 @@ test('a secret that is not usable is not shown, wherever it is', () => {
   }
 });
 
+test('`tls` beside a `server` is a mistake, unless it is for `commandPort`', () => {
+  const tls = { cert: 'cert.pem', key: 'key.pem' };
+  const server = createServer();
+  expect(mistakeIn({ server, tls })).toMatch(
+    /^`tls` has no effect on a `server` of yours: .*https\.createServer/,
+  );
+  expect(settingsOf({ server, tls, commandPort: 0 }).tls).toEqual(tls);
+  expect(settingsOf({ port: 0, tls }).tls).toEqual(tls);
+});
+
 test('a long value is cut', () => {
   expect(mistakeIn({ port: 'x'.repeat(10_000) }).length).toBeLessThan(200);
 });

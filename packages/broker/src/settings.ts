@@ -43,6 +43,12 @@ export const settingsFrom = (options: BrokerOptions, nameOption: NameOption = ()
   }
   const { data } = settings;
   checkCommandDoors(data, nameOption);
+  // Else somebody would take for encrypted what is not.
+  if (data.tls && options.server !== undefined && data.commandPort === undefined) {
+    throw badOption(
+      '`tls` has no effect on a `server` of yours: make that with `https.createServer`, or leave `server` out and give a `port`',
+    );
+  }
   const lonely = data.backend
     ? undefined
     : data.journal !== undefined
