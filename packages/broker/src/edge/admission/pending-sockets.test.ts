@@ -1,4 +1,7 @@
 import { EventEmitter } from 'node:events';
+import { setImmediate } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { PendingSockets } from './pending-sockets.ts';
@@ -60,6 +63,31 @@ test('one that is gone takes no room, and takes no successor with the same ends 
   expect(pending.size).toBe(1);
   successor.emit('close');
   expect(pending.size).toBe(0);
+});
+
+test('sockets that are gone are kept by nobody, and neither are those that were cut', async () => {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  const pending = new PendingSockets(100);
+  const refs: WeakRef<FakeSocket>[] = [];
+  const addMany = (count: number, afterwards: (socket: FakeSocket) => void): void => {
+    for (let n = 0; n < count; n += 1) {
+      const socket = new FakeSocket(refs.length);
+      pending.add(socket);
+      refs.push(new WeakRef(socket));
+      afterwards(socket);
+    }
+  };
+  addMany(500, (socket) => socket.emit('close'));
+  addMany(500, (socket) => pending.leave(socket));
+  addMany(500, () => {});
+  addMany(500, (socket) => socket.emit('close'));
+  await setImmediate();
+  collect();
+  const alive = refs.filter((ref) => ref.deref() !== undefined).length;
+  // A Map makes room of what it has dropped when it grows, so some may still be there.
+  expect(alive).toBeLessThan(400);
+  expect(pending.size).toBe(99);
 });
 
 test('in whatever order they come, are served and go: never more than may be, and always the oldest is cut', () => {

@@ -20,8 +20,6 @@ export class PendingSockets {
   readonly #max: number;
   readonly #onCut: () => void;
   readonly #sockets = new Map<string, Peered>();
-  /** Goes on where it stopped, past those that were cut: a new one would look at their empty places each time. */
-  #oldest = this.#sockets.entries();
 
   /** @param onCut Runs whenever one is cut for another. */
   constructor(max: number, onCut: () => void = () => {}) {
@@ -57,16 +55,13 @@ export class PendingSockets {
   }
 
   #cutOldest(): void {
-    let next = this.#oldest.next();
-    if (next.done) {
-      this.#oldest = this.#sockets.entries();
-      next = this.#oldest.next();
+    // Begun anew each time: an iterator that is kept keeps every table that the Map has outgrown since, sockets and all.
+    for (const [key, socket] of this.#sockets) {
+      this.#sockets.delete(key);
+      socket.destroy();
+      this.#onCut();
+      return;
     }
-    if (next.done) return;
-    const [key, socket] = next.value;
-    this.#sockets.delete(key);
-    socket.destroy();
-    this.#onCut();
   }
 }
 
