@@ -12,14 +12,14 @@ const mask = [1, 2, 3, 4];
 export const clientFrame = (first: number, payload: Uint8Array | string): Buffer => {
   const bytes = Buffer.from(payload as string);
   const { length } = bytes;
-  const lengths =
+  const [short = 0, ...long] =
     length < 126
       ? [length]
       : length < 65_536
         ? [126, length >> 8, length & 0xff]
         : [127, 0, 0, 0, 0, ...[24, 16, 8, 0].map((bits) => (length >>> bits) & 0xff)];
-  const masked = bytes.map((byte, at) => byte ^ mask[at % 4]!);
-  return Buffer.from([first, 0x80 | lengths[0]!, ...lengths.slice(1), ...mask, ...masked]);
+  const masked = bytes.map((byte, at) => byte ^ (mask[at % 4] ?? 0));
+  return Buffer.from([first, 0x80 | short, ...long, ...mask, ...masked]);
 };
 
 export const clientText = (text: string): Buffer => clientFrame(0x81, text);

@@ -58,10 +58,10 @@ test.each([
     const { listed = [] } = applyOperation(hub, { kind: 'list', target: {}, after: 0, limit });
     const all = listed.map(({ sessionInfo }) => sessionInfo);
     const result = limit === undefined ? all : { connections: all, cursor: '7' };
-    let isDone = false;
-    const written = encodeResults([result], log).finally(() => (isDone = true));
+    const writing = { isDone: false };
+    const written = encodeResults([result], log).finally(() => (writing.isDone = true));
     let turns = 0;
-    while (!isDone) {
+    while (!writing.isDone) {
       await new Promise((resolve) => setImmediate(resolve));
       turns += 1;
     }

@@ -30,7 +30,10 @@ export const encodeResults = async (results: readonly unknown[], log: Log): Prom
 };
 
 /** A function or `undefined` is no JSON, which the types do not say. */
-const jsonOf = (value: unknown): string => (JSON.stringify(value) as string | undefined) ?? 'null';
+const jsonOf = (value: unknown): string => {
+  const text: unknown = JSON.stringify(value);
+  return typeof text === 'string' ? text : 'null';
+};
 
 const isLongList = (value: unknown): value is readonly unknown[] =>
   Array.isArray(value) && value.length > itemsAtOnce;

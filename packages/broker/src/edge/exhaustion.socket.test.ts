@@ -110,17 +110,17 @@ describe('bytes that come one by one', () => {
     slow.socket.setNoDelay(true);
     await using other = await connectRaw(broker.url);
     const text = 'x'.repeat(65_536 - 25);
-    let isSent = false;
+    const client = { isDone: false };
     const sending = (async () => {
       for (const byte of clientText(`{"type":"slow","text":"${text}"}`)) {
         slow.write(Buffer.from([byte]));
         // The broker runs in this process: it reads each byte by itself, until it reads less often.
         await new Promise((resolve) => setImmediate(resolve));
       }
-      isSent = true;
+      client.isDone = true;
     })();
     let served = 0;
-    while (!isSent) {
+    while (!client.isDone) {
       other.send({ type: 'other', text: `n${served}` });
       await expect.poll(() => broker.texts.includes(`n${served}`), { interval: 1 }).toBe(true);
       served += 1;
@@ -192,10 +192,10 @@ describe('pings without reading', () => {
         for (const _ of range(50)) await writeAll(tcp, pings);
       }),
     );
-    let isWritten = false;
-    void written.then(() => (isWritten = true));
+    const clients = { areDone: false };
+    void written.then(() => (clients.areDone = true));
     await using other = await connectRaw(broker.url);
-    for (let n = 0; n < 30 && !isWritten; n += 1) {
+    for (let n = 0; n < 30 && !clients.areDone; n += 1) {
       other.send({ type: 'other', text: `n${n}` });
       await expect.poll(() => broker.texts.includes(`n${n}`), { interval: 5 }).toBe(true);
       await settled(broker);

@@ -1,5 +1,6 @@
 import { brokerStarter, connectRaw, connectTcp, connectV1, startFakeBackend } from '@wsbroker/testkit';
 import { expect, test, vi } from 'vitest';
+import { clientText, upgradedTcp } from '../../test/client-frame.ts';
 import { Broker } from '../index.ts';
 
 const startBroker = brokerStarter(Broker);
@@ -36,6 +37,18 @@ test('a client that sends messages is alive, though it answers no ping', async (
     });
   });
   expect(client.isOpen).toBe(true);
+});
+
+test('a client is alive that is in the middle of one long message, behind which its pongs wait', async () => {
+  await using broker = await startBroker({ pingIntervalMs: 20, pongTimeoutMs: 1_000 });
+  await using tcp = await upgradedTcp(broker.port);
+  const pings = (): number => tcp.bytes.filter((byte) => byte === 0x89).length;
+  const frame = clientText('x'.repeat(60_000));
+  for (let at = 0; pings() < 4; at += 10) {
+    tcp.write(frame.subarray(at, at + 10));
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  expect(broker.websocketServer.clients.size).toBe(1);
 });
 
 test('a client that answers nothing at all is closed', async () => {

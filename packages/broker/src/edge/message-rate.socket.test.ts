@@ -71,7 +71,7 @@ test('P127: a control frame of wsbroker.v1 counts as a message, and all are answ
   let pongs = 0;
   const answered = new Promise<void>((resolve) =>
     client.raw.socket.on('message', (data) => {
-      if (String(data) !== '["pong"]') return;
+      if ((data as Buffer).toString() !== '["pong"]') return;
       pongs += 1;
       if (pongs === 300) resolve();
     }),

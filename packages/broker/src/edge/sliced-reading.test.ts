@@ -34,10 +34,10 @@ test('a stream that somebody else reads too is left as it is', () => {
 
 test('a pause holds within one slice, whatever one read brings; what is left comes after it, in order', async () => {
   const { stream, ws } = webSocketOnStream();
-  new SlicedReading(stream, () => {});
+  expect(new SlicedReading(stream, () => {}).isSliced).toBe(true);
   const got: number[] = [];
   ws.on('message', (data) => {
-    got.push(Number(String(data)));
+    got.push(Number((data as Buffer).toString()));
     ws.pause();
   });
   const count = 8_000;
@@ -59,7 +59,7 @@ test('a pause holds within one slice, whatever one read brings; what is left com
 
 test('what was read before the stream was cut is heard, as it is without slices', async () => {
   const { stream, ws } = webSocketOnStream();
-  new SlicedReading(stream, () => {});
+  expect(new SlicedReading(stream, () => {}).isSliced).toBe(true);
   let count = 0;
   ws.on('message', () => {
     count += 1;
@@ -108,7 +108,7 @@ describe('however the stream is cut and whenever it is paused, messages come who
         const errors: Error[] = [];
         ws.on('error', (error) => errors.push(error));
         ws.on('message', (data) => {
-          got.push(String(data));
+          got.push((data as Buffer).toString());
           if (pauses.next().value === 0) ws.pause();
         });
         const closed = new Promise<number>((resolve) => ws.on('close', resolve));

@@ -194,11 +194,14 @@ export class ClientSocket implements Socket {
   }
 
   #heard(): void {
+    // Again: on a stream that cannot be sliced there is nothing else to go by.
     this.isAlive = true;
     this.#uncounted += 1;
   }
 
   #sliceRead(readBytes: number): void {
+    // Whatever it is: on a slow line a pong waits behind a large message.
+    this.isAlive = true;
     this.#unfinished.join();
     // A byte that ends no message is as much work as one that does.
     const heard = this.#uncounted === 0 && readBytes < tinyBytes ? 1 : this.#uncounted;

@@ -12,10 +12,11 @@ const connect = () => {
     maxBufferedChunks: maxPieces(maxMessageBytes),
   });
   const unfinished = new UnfinishedFrame(ws);
-  new SlicedReading(stream, () => unfinished.join());
+  const reading = new SlicedReading(stream, () => unfinished.join());
+  expect(reading.isSliced).toBe(true);
   const messages: string[] = [];
   const errors: Error[] = [];
-  ws.on('message', (data) => messages.push(String(data)));
+  ws.on('message', (data) => messages.push((data as Buffer).toString()));
   ws.on('error', (error) => errors.push(error));
   return { stream, ws, messages, errors };
 };

@@ -29,7 +29,7 @@ export const checkUnread = (nowMs: number, options: UnreadTotalOptions): void =>
 };
 
 const cutMost = (totalBytes: number, { sockets, maxTotalUnreadBytes, log }: UnreadTotalOptions): void => {
-  const byMost = [...sockets].sort((a, b) => b.staleBytes - a.staleBytes);
+  const byMost = [...sockets].toSorted((a, b) => b.staleBytes - a.staleBytes);
   let leftBytes = totalBytes;
   let clients = 0;
   for (const socket of byMost) {
