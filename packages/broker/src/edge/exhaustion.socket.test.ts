@@ -9,7 +9,7 @@ import {
   startFakeBackend,
 } from '@wsbroker/testkit';
 import { describe, expect, test } from 'vitest';
-import { clientFrame, clientText, closeCodeOf, upgradedTcp } from '../../test/client-frame.ts';
+import { clientClose, clientFrame, clientText, closeCodeOf, upgradedTcp } from '../../test/client-frame.ts';
 import { heldBytes, mebi } from '../../test/memory.ts';
 import { Broker, type BrokerOptions } from '../index.ts';
 
@@ -227,6 +227,16 @@ test('P132: of as many pings at once as may be the last is answered, and nobody 
   tcp.write(Buffer.concat(range(400).map((n) => clientFrame(0x89, String(n)))));
   await expect.poll(() => pongs.at(-1), { timeout: 10_000 }).toBe('399');
   expect(client.isOpen).toBe(true);
+});
+
+test('P132: a ping is answered at its place: before the answer to a message behind it, and before a close', async () => {
+  await using broker = await start({ onClientMessage: (_message, connection) => connection.send('echo') });
+  await using tcp = await upgradedTcp(broker.port);
+  const parts = [clientFrame(0x01, '{"type":'), clientFrame(0x89, 'ping'), clientFrame(0x80, '"x"}')];
+  tcp.write(Buffer.concat([...parts, clientFrame(0x89, 'last'), clientClose]));
+  await tcp.ended;
+  const frames = tcp.bytes.subarray(tcp.text.indexOf('\r\n\r\n') + 4).toString('latin1');
+  expect(frames).toBe('\x8a\x04ping\x81\x04echo\x8a\x04last\x88\x02\x03\xe8');
 });
 
 describe('deep JSON in lists of wsbroker.v1', () => {

@@ -27,24 +27,25 @@ const connect = () => {
   };
 };
 
-test('each ping that comes by itself is answered, in order', () => {
+test('a few pings are answered each at once, in order', () => {
   const { pongs, frames } = connect();
-  const pings = ['', 'a', 'x'.repeat(125), ''];
-  for (const ping of pings) {
-    pongs.owe(Buffer.from(ping));
-    pongs.settle();
-  }
-  pongs.settle();
+  const pings = ['', 'a', 'x'.repeat(125), '', ...Array.from({ length: 10 }, (_, n) => String(n))];
+  for (const ping of pings) pongs.answer(Buffer.from(ping));
   expect(frames).toEqual(
     pings.map((ping) => Buffer.concat([Buffer.from([0x8a, ping.length]), Buffer.from(ping)])),
   );
+  pongs.settle();
+  expect(frames).toHaveLength(pings.length);
 });
 
-test('P132: of many pings that come together the last is answered', () => {
+test('P132: of many pings that come together some are answered, and always the last', () => {
   const { pongs, payloads } = connect();
-  for (const ping of ['a', 'b', 'c']) pongs.owe(Buffer.from(ping));
+  for (let n = 0; n < 300; n += 1) pongs.answer(Buffer.from(String(n)));
   pongs.settle();
-  expect(payloads()).toEqual(['c']);
+  expect(payloads().length).toBeLessThan(20);
+  expect(payloads().at(-1)).toBe('299');
+  pongs.answer(Buffer.from('next'));
+  expect(payloads().at(-1)).toBe('next');
 });
 
 test('P132: of the pings of a client that does not read the last is answered, once it reads again', async () => {
@@ -52,7 +53,7 @@ test('P132: of the pings of a client that does not read the last is answered, on
   read(false);
   const count = 10_000;
   for (let n = 0; n < count; n += 1) {
-    pongs.owe(Buffer.from(`${n}`.padStart(100)));
+    pongs.answer(Buffer.from(`${n}`.padStart(100)));
     pongs.settle();
   }
   expect(stream.writableLength).toBeLessThan(16_384 + 200);

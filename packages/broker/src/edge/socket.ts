@@ -77,7 +77,7 @@ export class ClientSocket implements Socket {
     this.#pongs = new Pongs(this.#stream);
     this.#ws.on('ping', (payload) => {
       this.#heard();
-      this.#pongs.owe(payload);
+      if (this.isOpen) this.#pongs.answer(payload);
     });
     this.#ws.on('pong', () => this.#heard());
     this.#ws.on('message', (data) => this.#read(data));
