@@ -13,7 +13,7 @@ import type { ClientContext } from './client-context.ts';
 import { cookiesOf, sessionCookies } from './cookies.ts';
 import { fingerprintOf } from './fingerprint.ts';
 import { PlainClient } from './plain-client.ts';
-import type { ClientSocket } from './socket.ts';
+import type { ClientSocket } from './socket/socket.ts';
 import { OpeningSocket } from './v1/opening-socket.ts';
 import { TokenIndex } from './v1/resume-tokens.ts';
 import { type Left, V1Client, type V1ClientInit } from './v1/v1-client.ts';

@@ -6,7 +6,7 @@ import { readClientMessage } from './client-message.ts';
 import { type EndReason, endReasonOf } from './end-reason.ts';
 import { Lifetime } from './lifetime.ts';
 import { PlainReceipts } from './receipts.ts';
-import type { ClientSocket, SocketReader } from './socket.ts';
+import type { ClientSocket, SocketReader } from './socket/socket.ts';
 
 export interface PlainClientInit {
   readonly context: ClientContext;

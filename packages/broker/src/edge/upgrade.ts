@@ -8,10 +8,10 @@ import type { Settings } from '../options.ts';
 import type { Admission } from './admission/admission.ts';
 import type { Clients } from './clients.ts';
 import { type OriginRefusal, refusalOfOrigin } from './origin.ts';
-import { type NotNow, refuseForNow, refuseUpgrade } from './refuse-upgrade.ts';
-import { pathOf } from './request-path.ts';
-import { Sockets } from './sockets.ts';
-import { maxPieces } from './unfinished-frame.ts';
+import { type NotNow, refuseForNow, refuseUpgrade } from './http/refuse-upgrade.ts';
+import { pathOf } from './http/request-path.ts';
+import { Sockets } from './socket/sockets.ts';
+import { maxPieces } from './socket/unfinished-frame.ts';
 
 /** Subprotocols of ours begin so; of those that this broker does not speak it must not say that it does. */
 const ownProtocolPrefix = 'wsbroker.';

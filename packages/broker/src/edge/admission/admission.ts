@@ -4,7 +4,7 @@ import { type LimitedKind, LimitedLog } from '../../ops/limited-log.ts';
 import type { Log } from '../../ops/logger.ts';
 import type { AddressList } from '../address-list.ts';
 import { clientAddress } from '../client-address.ts';
-import type { NotNow } from '../refuse-upgrade.ts';
+import type { NotNow } from '../http/refuse-upgrade.ts';
 import { addressKey } from './address-key.ts';
 import { connectionLimits, descriptorLimit } from './descriptors.ts';
 import { HandshakeRates } from './handshake-rates.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { ClientSocket } from '../socket.ts';
+import type { ClientSocket } from '../socket/socket.ts';
 import { OpeningSocket } from './opening-socket.ts';
 
 test('an `open` is heard once: a socket that there was no room for says more while it closes', () => {

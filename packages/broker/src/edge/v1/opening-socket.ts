@@ -1,5 +1,5 @@
 import { closeCodes } from '@wsbroker/protocol';
-import type { ClientSocket, SocketReader } from '../socket.ts';
+import type { ClientSocket, SocketReader } from '../socket/socket.ts';
 import { readUpFrame } from './up-frame.ts';
 
 export interface OpeningOwner {

@@ -7,7 +7,7 @@ import type { ClientContext } from '../client-context.ts';
 import { ClientEvents } from '../client-events.ts';
 import { type EndReason, endReasonOf } from '../end-reason.ts';
 import { Lifetime } from '../lifetime.ts';
-import type { ClientSocket } from '../socket.ts';
+import type { ClientSocket } from '../socket/socket.ts';
 import { byeFrame, failedFrame, openedFrame, statusFrame } from './down-frame.ts';
 import { ResumeTokens, type TokenIndex } from './resume-tokens.ts';
 import { V1Reader } from './v1-reader.ts';

@@ -3,7 +3,7 @@ import type { HubConnection } from '../../hub/connection.ts';
 import type { Log } from '../../ops/logger.ts';
 import type { ClientEvents } from '../client-events.ts';
 import { type ReadMessage, readClientMessage } from '../client-message.ts';
-import type { ClientSocket, SocketReader } from '../socket.ts';
+import type { ClientSocket, SocketReader } from '../socket/socket.ts';
 import { pingFrame, pongFrame } from './down-frame.ts';
 import { readUpFrame, requestOf } from './up-frame.ts';
 

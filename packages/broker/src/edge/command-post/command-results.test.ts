@@ -1,0 +1,71 @@
+import { MemoryLogger } from '@wsbroker/testkit';
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { fakeConnection } from '../../../test/fake-connection.ts';
+import { applyOperation } from '../../commands/apply.ts';
+import { Hub } from '../../hub/hub.ts';
+import { logFor } from '../../ops/logger.ts';
+import { encodeResults } from './command-results.ts';
+
+const log = logFor(new MemoryLogger());
+
+test('whatever the results are, they are written as JSON.stringify writes them', async () => {
+  const value = fc.oneof(
+    fc.jsonValue(),
+    fc.array(fc.jsonValue({ maxDepth: 1 }), { minLength: 240, maxLength: 600 }),
+    fc.record({
+      connections: fc.array(fc.oneof(fc.integer(), fc.constant(undefined)), {
+        minLength: 240,
+        maxLength: 600,
+      }),
+      cursor: fc.option(fc.string(), { nil: undefined }),
+    }),
+    fc.constant({ toJSON: () => 'own', list: Array.from({ length: 300 }, () => 1) }),
+    fc.constant(undefined),
+    fc.date({ noInvalidDate: true }),
+  );
+  await fc.assert(
+    fc.asyncProperty(fc.array(value, { maxLength: 5 }), async (results) => {
+      expect(await encodeResults(results, log)).toBe(JSON.stringify(results));
+    }),
+    { numRuns: 40 },
+  );
+});
+
+test('a list with something in it that is no JSON costs that result alone', async () => {
+  const bad = Array.from({ length: 1_000 }, (_, n) => (n === 700 ? 1n : n));
+  const [first, second, third] = JSON.parse(await encodeResults([[1], bad, 'x'], log)) as unknown[];
+  expect([first, third]).toEqual([[1], 'x']);
+  expect(second).toMatchObject({ error: { code: 'command-failed' } });
+});
+
+test.each([
+  ['whole', undefined],
+  ['as a page', 10_000],
+])(
+  'huge lists: of 10,000 connections, %s, others have many turns while it is written',
+  async (_what, limit) => {
+    const hub = new Hub();
+    for (let n = 0; n < 10_000; n += 1) {
+      const fields = {
+        user: `user-${n}`,
+        room: ['lobby', `room-${n % 100}`],
+        since: n,
+        text: 'x'.repeat(300),
+      };
+      hub.add(fakeConnection(`key-${n}`, fields).connection);
+    }
+    const { listed = [] } = applyOperation(hub, { kind: 'list', target: {}, after: 0, limit });
+    const all = listed.map(({ sessionInfo }) => sessionInfo);
+    const result = limit === undefined ? all : { connections: all, cursor: '7' };
+    const writing = { isDone: false };
+    const written = encodeResults([result], log).finally(() => (writing.isDone = true));
+    let turns = 0;
+    while (!writing.isDone) {
+      await new Promise((resolve) => setImmediate(resolve));
+      turns += 1;
+    }
+    expect(await written).toBe(JSON.stringify([result]));
+    expect(turns).toBeGreaterThan(1);
+  },
+);

@@ -1,0 +1,232 @@
+import { closeCodes } from '@wsbroker/protocol';
+import { isUtf8 } from 'node:buffer';
+import type { Socket as TcpSocket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import type { RawData, WebSocket } from 'ws';
+import type { Socket } from '../../hub/socket.ts';
+import type { Log } from '../../ops/logger.ts';
+import type { MessageBucket, MessageRate } from './message-rate.ts';
+import { Pongs } from './pongs.ts';
+import { SlicedReading, tinyBytes } from './sliced-reading.ts';
+import { UnfinishedFrame } from './unfinished-frame.ts';
+
+export interface ClientSocketOptions {
+  readonly ws: WebSocket;
+  /** The stream under it, which takes finished frames. */
+  readonly stream: Duplex;
+  readonly maxUnreadBytes: number;
+  readonly unreadTimeoutMs: number;
+  readonly rate: MessageRate;
+  readonly log: Log;
+  /** Runs once, when the socket is gone and its reader has been told. */
+  readonly onClosed: (socket: ClientSocket) => void;
+}
+
+/** What is done with what a socket says. */
+export interface SocketReader {
+  /** A message arrived; undefined when it is no UTF-8. */
+  read(text: string | undefined, bytes: number): void;
+  /**
+   * The socket is gone. Runs once.
+   * @param code With which the client closed it; undefined when it did not, or only answered our close.
+   */
+  closed(code: number | undefined): void;
+  /** Reading has to stop: what was read waits, and there is no room for more. */
+  readonly isFull: boolean;
+  /** Reading may go on. */
+  readonly isLow: boolean;
+  /** Lets a client hear something while it is not read, and a ping of its would go unanswered. */
+  keepAlive?(): void;
+}
+
+/**
+ * One WebSocket: reads texts, writes frames.
+ *
+ * Frames go straight into the stream, past `ws`, so that one frame serves every connection. `ws` itself
+ * writes there only whole frames (ping, close) and without compression never half of one, so the two
+ * cannot mix.
+ */
+export class ClientSocket implements Socket {
+  readonly #ws: WebSocket;
+  readonly #stream: Duplex;
+  readonly #options: ClientSocketOptions;
+  /** Set by each sign of life, cleared by each ping. */
+  isAlive = true;
+  #reader: SocketReader | undefined;
+  readonly #bucket: MessageBucket;
+  readonly #reading: SlicedReading;
+  readonly #unfinished: UnfinishedFrame;
+  readonly #pongs: Pongs;
+  /** What was heard and has not been taken from the bucket. */
+  #uncounted = 0;
+  #isHeld = false;
+  #hasClosed = false;
+  /** Nothing more is taken: a message had to be dropped, and none may overtake it. */
+  #isDeaf = false;
+  #unreadSinceMs: number | undefined;
+  #flushedBytes = 0;
+  #writtenBytes = 0;
+  #staleBytes = 0;
+
+  constructor(options: ClientSocketOptions) {
+    this.#options = options;
+    this.#ws = options.ws;
+    this.#stream = options.stream;
+    // From the first moment: an `error` event that nobody listens for ends the process.
+    this.#ws.on('error', (error) => options.log.debug({ error }, '! socket error'));
+    this.#pongs = new Pongs(this.#stream);
+    this.#ws.on('ping', (payload) => {
+      this.#heard();
+      if (this.isOpen) this.#pongs.answer(payload);
+    });
+    this.#ws.on('pong', () => this.#heard());
+    this.#ws.on('message', (data) => this.#read(data));
+    this.#bucket = options.rate.bucket(() => this.resumeIfLow());
+    this.#unfinished = new UnfinishedFrame(this.#ws);
+    this.#reading = new SlicedReading(this.#stream, (readBytes) => this.#sliceRead(readBytes));
+    this.#ws.on('close', (code) => {
+      this.#bucket.end();
+      this.#reader?.closed(this.#hasClosed ? undefined : code);
+      options.onClosed(this);
+    });
+  }
+
+  /** Who gets what arrives from now on. */
+  set reader(reader: SocketReader) {
+    this.#reader = reader;
+  }
+
+  write(frame: Buffer): void {
+    if (!this.isOpen) return;
+    const unreadBytes = this.#stream.writableLength;
+    // Asked before the write: one large message to a client that reads is no offence.
+    if (unreadBytes > this.#options.maxUnreadBytes) return this.#cutSlow(unreadBytes);
+    this.#stream.write(frame);
+  }
+
+  /**
+   * To be called once a second or so: a client that reads nothing of what waits for it is closed.
+   * @returns The {@link staleBytes}.
+   */
+  checkUnread(nowMs: number): number {
+    if (this.isOpen) this.#pongs.settle();
+    const unreadBytes = this.#stream.writableLength;
+    if (unreadBytes === 0 || !this.isOpen) {
+      this.#unreadSinceMs = undefined;
+      this.#staleBytes = 0;
+      this.#writtenBytes = 0;
+      return 0;
+    }
+    // A client that is sent more all the time has always something unread: what counts is that it reads.
+    const writtenBytes = (this.#stream as TcpSocket).bytesWritten ?? 0;
+    const flushedBytes = writtenBytes - unreadBytes;
+    this.#staleBytes = Math.max(0, this.#writtenBytes - flushedBytes);
+    this.#writtenBytes = writtenBytes;
+    if (this.#unreadSinceMs === undefined || flushedBytes > this.#flushedBytes) {
+      this.#unreadSinceMs = nowMs;
+      this.#flushedBytes = flushedBytes;
+    } else if (nowMs - this.#unreadSinceMs >= this.#options.unreadTimeoutMs) {
+      this.#cutSlow(unreadBytes);
+    }
+    return this.isOpen ? this.#staleBytes : 0;
+  }
+
+  /** Bytes that were unread when that was last checked, and at the check before. */
+  get staleBytes(): number {
+    return this.#staleBytes;
+  }
+
+  /** The client does not read what it is sent. It may come back. */
+  closeSlow(): void {
+    this.close(closeCodes.slowConsumer, 'slow-consumer');
+  }
+
+  close(code: number, reason: string): void {
+    if (!this.isOpen) return;
+    this.#hasClosed = true;
+    this.#ws.close(code, reason);
+    // A paused socket would never see the answer to its close frame.
+    this.#ws.resume();
+  }
+
+  /** Cuts the socket without a word. */
+  terminate(): void {
+    this.#ws.terminate();
+  }
+
+  /** Asks for a sign of life; of a client that is not read, which could give none, it asks nothing. */
+  ping(): void {
+    if (!this.isOpen) return;
+    if (this.isPaused) {
+      this.#reader?.keepAlive?.();
+      return;
+    }
+    this.isAlive = false;
+    this.#ws.ping();
+  }
+
+  get isOpen(): boolean {
+    return this.#ws.readyState === this.#ws.OPEN;
+  }
+
+  /** Not reading, and so unable to hear a pong. */
+  get isPaused(): boolean {
+    return this.#ws.isPaused;
+  }
+
+  /** Reads nothing until {@link release}, whatever room there is. */
+  hold(): void {
+    this.#isHeld = true;
+    this.#ws.pause();
+  }
+
+  release(): void {
+    this.#isHeld = false;
+    this.resumeIfLow();
+  }
+
+  /** To be called whenever there may be room again. */
+  resumeIfLow(): void {
+    if (!this.#ws.isPaused || this.#isHeld || this.#bucket.isEmpty) return;
+    if (!(this.#reader?.isLow ?? true)) return;
+    this.#reading.join();
+    this.#ws.resume();
+  }
+
+  #heard(): void {
+    // Again: on a stream that cannot be sliced there is nothing else to go by.
+    this.isAlive = true;
+    this.#uncounted += 1;
+  }
+
+  #sliceRead(readBytes: number): void {
+    // Whatever it is: on a slow line a pong waits behind a large message.
+    this.isAlive = true;
+    this.#unfinished.join();
+    // A byte that ends no message is as much work as one that does.
+    const heard = this.#uncounted === 0 && readBytes < tinyBytes ? 1 : this.#uncounted;
+    if (heard === 0) return;
+    this.#uncounted = 0;
+    if (this.isOpen) this.#pongs.settle();
+    this.#bucket.take(heard);
+    // One that is closing is read to the end: the answer to the close frame comes last.
+    if (this.#bucket.isEmpty && this.isOpen) this.#ws.pause();
+  }
+
+  #read(data: RawData): void {
+    this.#heard();
+    const reader = this.#reader;
+    // After a close frame, and out of the buffers of a socket that is gone, nothing can be made to wait.
+    if (!this.isOpen) this.#isDeaf ||= reader?.isFull ?? false;
+    if (this.#isDeaf || !reader) return;
+    const bytes = data as Buffer;
+    // Text frames were checked by `ws`; a binary frame is taken when it holds the same.
+    reader.read(isUtf8(bytes) ? bytes.toString('utf8') : undefined, bytes.length);
+    if (reader.isFull && this.isOpen) this.#ws.pause();
+  }
+
+  #cutSlow(unreadBytes: number): void {
+    this.#options.log.warn({ unreadBytes }, '! a client does not read what it is sent, and is closed:');
+    this.closeSlow();
+  }
+}
