@@ -11,7 +11,7 @@ export interface Frame {
 export const opcodes = { continuation: 0, text: 1, binary: 2, close: 8, ping: 9, pong: 10 } as const;
 
 /** How the length is written: shortest form, or a longer one than needed. */
-export type LengthForm = 'shortest' | '16' | '64';
+type LengthForm = 'shortest' | '16' | '64';
 
 export interface FrameParts {
   readonly opcode: number;

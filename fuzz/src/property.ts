@@ -9,7 +9,7 @@ export interface World {
 }
 
 /** What runs cases, with the connections that it holds meanwhile. */
-export interface Cases<T> extends AsyncDisposable {
+interface Cases<T> extends AsyncDisposable {
   /** Throws when something does not hold. */
   check(input: T): Promise<void>;
 }
@@ -29,7 +29,7 @@ export interface PropertyDefinition<T> {
   readonly begin: (world: World) => Promise<Cases<T>>;
 }
 
-export interface RunOptions {
+interface RunOptions {
   readonly runs: number;
   readonly seed: number;
   /** Where fast-check found a failure: repeats that case alone. */
@@ -39,7 +39,7 @@ export interface RunOptions {
   readonly afterCase: () => Promise<void>;
 }
 
-export interface RunResult {
+interface RunResult {
   readonly cases: number;
   /** What did not hold, and the smallest input found for it. */
   readonly failure: string | undefined;
@@ -51,6 +51,7 @@ export interface Property extends Omit<PropertyDefinition<never>, 'input' | 'beg
 }
 
 const maxShownCharacters = 3_000;
+const maxShrinkMs = 30_000;
 
 const reportOf = ({
   errorInstance,
@@ -67,7 +68,10 @@ export const defineProperty = <T>({ input, begin, ...rest }: PropertyDefinition<
   async run({ runs, seed, path, world, afterCase }) {
     let current: World | undefined;
     let cases: Cases<T> | undefined;
+    let failedAtMs: number | undefined;
     const property = fc.asyncProperty(input, async (value) => {
+      // A smaller input is only looked for so long: it is a comfort, and the seed and the path are enough.
+      if (failedAtMs !== undefined && performance.now() - failedAtMs > maxShrinkMs) return;
       const now = await world();
       if (now !== current || !cases) {
         await cases?.[Symbol.asyncDispose]();
@@ -78,6 +82,7 @@ export const defineProperty = <T>({ input, begin, ...rest }: PropertyDefinition<
         await cases.check(value);
         await afterCase();
       } catch (error) {
+        failedAtMs ??= performance.now();
         // What a failed case has left open would spoil the next ones, while the smallest is looked for.
         await cases[Symbol.asyncDispose]();
         cases = undefined;

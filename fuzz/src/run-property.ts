@@ -12,7 +12,7 @@ const maxWarmUpCases = 2_000;
 
 const mebi = 1_048_576;
 /** By so much more may be held after all cases than after the first ones. */
-export const maxGrowthBytes = 6 * mebi;
+const maxGrowthBytes = 6 * mebi;
 
 export interface Summary {
   readonly name: string;
