@@ -1,9 +1,21 @@
 import { brokerStarter, connectRaw, startFakeBackend } from '@wsbroker/testkit';
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { expect, test } from 'vitest';
 import { Broker } from '../../index.ts';
 
 const startBroker = brokerStarter(Broker);
 const kibi = 1_024;
+
+const handshake = [
+  'GET / HTTP/1.1',
+  'Host: 127.0.0.1',
+  'Connection: Upgrade',
+  'Upgrade: websocket',
+  'Sec-WebSocket-Version: 13',
+  'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==',
+  '\r\n',
+].join('\r\n');
 
 test('a client that leaves more than `maxUnreadBytes` unread is closed, with a line in the log; others get everything', async () => {
   await using backend = await startFakeBackend();
@@ -89,6 +101,35 @@ test('a client that always has something unread but reads is not closed', async 
   }
   expect(client.isOpen).toBe(true);
   expect(received).toBeGreaterThan(3);
+});
+
+test('a client that takes long over one large message is not closed, neither as a slow reader nor for a pong that waits behind it', async () => {
+  const mebi = kibi * kibi;
+  await using broker = await startBroker({
+    unreadTimeoutMs: 1_000,
+    pingIntervalMs: 300,
+    pongTimeoutMs: 1_500,
+  });
+  const socket = connect({ port: broker.port, host: '127.0.0.1' });
+  socket.on('error', () => undefined);
+  const closed = once(socket, 'close');
+  socket.write(handshake);
+  await once(socket, 'readable');
+  broker.broadcast('x'.repeat(32 * mebi));
+  let bytes = 0;
+  // As a slow line would: a mebibyte now and then.
+  while (bytes < 32 * mebi && !socket.destroyed) {
+    const until = bytes + mebi;
+    while (bytes < until && !socket.destroyed) {
+      const chunk = socket.read() as Buffer | null;
+      if (chunk) bytes += chunk.length;
+      else await Promise.race([once(socket, 'readable'), closed]);
+    }
+    await new Promise((resolve) => setTimeout(resolve, 150));
+  }
+  expect(bytes).toBeGreaterThanOrEqual(32 * mebi);
+  expect(broker.logs.messages('warn')).toEqual([]);
+  socket.destroy();
 });
 
 test('P131, slow readers: past `maxTotalUnreadBytes` those with the most unread are closed, with one line in the log', async () => {

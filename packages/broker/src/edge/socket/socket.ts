@@ -65,6 +65,7 @@ export class ClientSocket implements Socket {
   #isDeaf = false;
   #unreadSinceMs: number | undefined;
   #flushedBytes = 0;
+  #handleBytes = 0;
   #writtenBytes = 0;
   #staleBytes = 0;
 
@@ -122,9 +123,14 @@ export class ClientSocket implements Socket {
     const flushedBytes = writtenBytes - unreadBytes;
     this.#staleBytes = Math.max(0, this.#writtenBytes - flushedBytes);
     this.#writtenBytes = writtenBytes;
-    if (this.#unreadSinceMs === undefined || flushedBytes > this.#flushedBytes) {
+    const handleBytes = handleBytesOf(this.#stream);
+    const isReading = flushedBytes > this.#flushedBytes || handleBytes !== this.#handleBytes;
+    // A ping waits behind what is unread, and so does its pong: who reads is there.
+    if (this.#unreadSinceMs !== undefined && isReading) this.isAlive = true;
+    if (this.#unreadSinceMs === undefined || isReading) {
       this.#unreadSinceMs = nowMs;
       this.#flushedBytes = flushedBytes;
+      this.#handleBytes = handleBytes;
     } else if (nowMs - this.#unreadSinceMs >= this.#options.unreadTimeoutMs) {
       this.#cutSlow(unreadBytes);
     }
@@ -230,3 +236,10 @@ export class ClientSocket implements Socket {
     this.closeSlow();
   }
 }
+
+/**
+ * What the operating system has not taken yet of a write that is under way. A large frame is one write, and only the
+ * handle under the stream knows how far it has come; Node's own timeouts look there as well.
+ */
+const handleBytesOf = (stream: Duplex): number =>
+  (stream as { _handle?: { writeQueueSize?: number } | null })._handle?.writeQueueSize ?? 0;
