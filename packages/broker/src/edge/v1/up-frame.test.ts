@@ -108,7 +108,7 @@ test('of the text of a request it gives the id, and the message as it was writte
     }),
     { numRuns: 3_000 },
   );
-  expect(taken).toBeGreaterThan(50);
+  expect(taken).toBeGreaterThan(10);
 });
 
 test('reads a frame from any text, or none', () => {
