@@ -56,10 +56,12 @@ export class HonestClient implements Disposable {
     this.#asked += 1;
     const n = this.#asked;
     this.#wire.write(textFrame(JSON.stringify({ type: 'honest', n })));
-    await this.#wire.until(`an answer for the honest client`, () => {
-      const { frames } = this.#wire.server;
-      return frames.findLast(({ payload }) => payload.includes(`{"type":"served","n":${n}}`));
+    const isAnswered = await this.#wire.until('an answer for the honest client', () => {
+      const { frames, closeCode } = this.#wire.server;
+      if (frames.some(({ payload }) => payload.includes(`{"type":"served","n":${n}}`))) return true;
+      return closeCode === undefined ? undefined : false;
     });
+    if (!isAnswered) throw new Error(`the honest client was closed with ${this.#wire.server.closeCode}`);
     // What it was sent besides is not kept.
     this.#wire.server.frames.length = 0;
   }
