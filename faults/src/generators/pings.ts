@@ -20,10 +20,12 @@ export const pingUnread = async ({ port, count }: PingsParams, facts: Facts): Pr
     const { socket } = opened;
     add(facts, 'open');
     const pump = (): void => {
-      do add(facts, 'pings', batchPings);
-      while (socket.write(batch));
+      if (socket.destroyed) return;
+      add(facts, 'pings', batchPings);
+      // In turns: who is read as fast as it writes would never let the others begin.
+      if (socket.write(batch)) setImmediate(pump);
+      else socket.once('drain', pump);
     };
-    socket.on('drain', pump);
     pump();
   }
 };

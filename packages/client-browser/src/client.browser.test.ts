@@ -134,7 +134,7 @@ describe.skipIf(!has('chromium'))('in Chromium', { timeout: 120_000 }, () => {
   test('comes back when the broker process is killed and starts again on its port', async () => {
     const cli = fileURLToPath(import.meta.resolve('@wsbroker/broker').replace(/index\.js$/, 'cli.js'));
     const startProcess = (port: number) =>
-      spawnProcess(process.execPath, [cli, '--host', '127.0.0.1', '--port', String(port), '--log', 'text'], {
+      spawnProcess(process.execPath, [cli, '--host', '127.0.0.1', '--port', String(port), '--log', 'debug'], {
         readyWhen: /listening on port \d+/,
       });
     await using opened = await openPage();

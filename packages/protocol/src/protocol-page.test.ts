@@ -40,11 +40,11 @@ const rows = (text: string): string[][] =>
         .map((cell) => cell.trim().replaceAll('`', '')),
     );
 
-test('the statements are numbered from P1 upwards, and no number is there twice', () => {
+test('every statement has a number of its own, and every number that is mentioned is one', () => {
   const numbers = [...page.matchAll(/^- \*\*P(\d+)\*\*/gm)].map(([, number]) => Number(number));
   expect(numbers.length).toBeGreaterThan(50);
   expect(numbers[0]).toBe(1);
-  for (const [at, number] of numbers.entries()) expect(number).toBeGreaterThan(numbers[at - 1] ?? 0);
+  expect(new Set(numbers).size).toBe(numbers.length);
   for (const [, number] of page.matchAll(/\bP(\d+)\b/g)) expect(numbers).toContain(Number(number));
 });
 
