@@ -1,5 +1,5 @@
 import { connect } from 'node:net';
-import { brokerStarter, connectRaw } from '@wsbroker/testkit';
+import { brokerStarter, connectRaw, Disposables } from '@wsbroker/testkit';
 import { expect, test } from 'vitest';
 import {
   allowedHost,
@@ -66,7 +66,7 @@ const settingOf = ({ address, host, signature }: Cell): string =>
 
 /** Sends all of them; checks each status, and that the permitted ones alone have run, and once. */
 const check = async (cells: readonly Cell[]): Promise<void> => {
-  await using stack = new AsyncDisposableStack();
+  await using stack = new Disposables();
   const brokers = new Map<string, Awaited<ReturnType<typeof startOne>>>();
   for (const cell of cells) {
     if (brokers.has(settingOf(cell))) continue;
