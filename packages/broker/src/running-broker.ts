@@ -84,9 +84,10 @@ export class RunningBroker implements BrokerApi {
     const commands: CommandContext = { broker: this, engine: this.#engine, log: this.#log, handlerTimeoutMs };
 
     const { backend } = settings;
+    const secrets = [settings.secret ?? []].flat();
     if (backend) {
       this.#delivery = new Delivery({
-        backend: backendFor(backend, [settings.secret ?? []].flat()),
+        backend: backendFor(backend, secrets),
         commands,
         settings,
         maxRequests: backend.maxRequests,
@@ -113,7 +114,7 @@ export class RunningBroker implements BrokerApi {
     this.#commands = new CommandEndpoint({
       commands,
       rules,
-      signatures: settings.secret === undefined ? undefined : new CommandSignatures([settings.secret].flat()),
+      signatures: secrets.length === 0 ? undefined : new CommandSignatures(secrets),
       requestTimeoutMs: settings.requestTimeoutMs,
       onAccepted: ({ socket }) => admission.pending.leave(socket),
     });

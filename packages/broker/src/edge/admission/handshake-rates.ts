@@ -1,4 +1,4 @@
-import { Rate, type RateLimit } from './rate.ts';
+import { Rate, type RateLimit } from '../rate.ts';
 
 export interface HandshakeRatesOptions {
   readonly inAll: RateLimit;

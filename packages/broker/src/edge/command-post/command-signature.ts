@@ -1,4 +1,3 @@
-import type { ErrorCode } from '@wsbroker/protocol';
 import {
   explainVerdict,
   readSecret,
@@ -11,12 +10,7 @@ import {
 } from '@wsbroker/protocol/signature';
 import { createHash } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
-
-export interface SignatureRefusal {
-  readonly status: number;
-  readonly code: ErrorCode;
-  readonly message: string;
-}
+import type { CommandRefusal } from './command-refusal.ts';
 
 /** A timestamp may be so much ahead, and is taken until its second is so much behind. */
 const rememberedMs = (2 * toleranceSeconds + 1) * 1_000;
@@ -48,7 +42,7 @@ export class CommandSignatures {
   }
 
   /** Decided before a byte of the body is read. */
-  refusalOfHead(headers: IncomingHttpHeaders): SignatureRefusal | undefined {
+  refusalOfHead(headers: IncomingHttpHeaders): CommandRefusal | undefined {
     const signed = signatureHeadersOf(headers);
     const nowMs = this.#now();
     return (
@@ -58,7 +52,7 @@ export class CommandSignatures {
   }
 
   /** Decided on the bytes as they came. When it refuses nothing, the same request is refused from now on. */
-  refusalOf(headers: IncomingHttpHeaders, body: Buffer): SignatureRefusal | undefined {
+  refusalOf(headers: IncomingHttpHeaders, body: Buffer): CommandRefusal | undefined {
     const signed = signatureHeadersOf(headers);
     const id = signed.id ?? '';
     const nowMs = this.#now();
@@ -71,7 +65,7 @@ export class CommandSignatures {
     return undefined;
   }
 
-  #refusalOfId(id: string, nowMs: number): SignatureRefusal | undefined {
+  #refusalOfId(id: string, nowMs: number): CommandRefusal | undefined {
     this.#forget(nowMs);
     if (this.#seen.has(rememberedAs(id))) {
       return {
@@ -100,7 +94,7 @@ const refusalFor = (
   verdict: SignatureVerdict,
   signed: SignatureHeaders,
   nowMs: number,
-): SignatureRefusal | undefined => {
+): CommandRefusal | undefined => {
   if (verdict === 'ok') return undefined;
   const why = explainVerdict(verdict, signed, nowMs / 1_000);
   return { status: 401, code: 'bad-signature', message: `The command POST is refused. ${why}` };

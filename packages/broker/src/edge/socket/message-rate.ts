@@ -1,3 +1,5 @@
+import { Rate } from '../rate.ts';
+
 export interface MessageRateOptions {
   readonly messagesPerSecond: number;
   readonly messageBurst: number;
@@ -11,14 +13,12 @@ const tickMs = 20;
  * lost. One timer ends the pauses of all.
  */
 export class MessageRate {
-  readonly msPerMessage: number;
-  readonly burstMs: number;
+  readonly rate: Rate;
   readonly #waiting = new Set<MessageBucket>();
   #timer: NodeJS.Timeout | undefined;
 
   constructor({ messagesPerSecond, messageBurst }: MessageRateOptions) {
-    this.msPerMessage = 1_000 / messagesPerSecond;
-    this.burstMs = messageBurst * this.msPerMessage;
+    this.rate = new Rate({ perSecond: messagesPerSecond, burst: messageBurst });
   }
 
   /** @param resume Runs when a client that had sent too much may be read again. */
@@ -54,18 +54,15 @@ export class MessageRate {
   }
 }
 
-/**
- * The token bucket of one client, kept as one number: when the bucket was, or will be, empty. Messages move that
- * on; it lies in the past by as much as there are tokens, and in the future when more was read than there were.
- */
+/** The token bucket of one client. More may be taken out than there is in it: what was read cannot be given back. */
 export class MessageBucket {
-  readonly #rate: MessageRate;
+  readonly #messages: MessageRate;
   readonly #resume: () => void;
-  #emptyUntilMs = -Infinity;
+  #fullAtMs = 0;
   #isEmpty = false;
 
-  constructor(rate: MessageRate, resume: () => void) {
-    this.#rate = rate;
+  constructor(messages: MessageRate, resume: () => void) {
+    this.#messages = messages;
     this.#resume = resume;
   }
 
@@ -74,17 +71,16 @@ export class MessageBucket {
   }
 
   get emptyUntilMs(): number {
-    return this.#emptyUntilMs;
+    return this.#messages.rate.emptyUntilMs(this.#fullAtMs);
   }
 
   /** Messages have been read. When that was all it may send for now, the bucket is empty until it `resume`s. */
   take(messages: number): void {
     const nowMs = performance.now();
-    const { msPerMessage, burstMs } = this.#rate;
-    this.#emptyUntilMs = Math.max(this.#emptyUntilMs, nowMs - burstMs) + messages * msPerMessage;
-    if (this.#isEmpty || this.#emptyUntilMs <= nowMs) return;
+    this.#fullAtMs = this.#messages.rate.taken(this.#fullAtMs, nowMs, messages);
+    if (this.#isEmpty || this.emptyUntilMs <= nowMs) return;
     this.#isEmpty = true;
-    this.#rate.wait(this);
+    this.#messages.wait(this);
   }
 
   /** For {@link MessageRate} alone. */
@@ -95,6 +91,6 @@ export class MessageBucket {
 
   /** The client is gone. */
   end(): void {
-    this.#rate.forget(this);
+    this.#messages.forget(this);
   }
 }

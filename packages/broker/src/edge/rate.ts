@@ -22,12 +22,17 @@ export class Rate {
 
   /** How long until there is a token; 0 when there is one. */
   waitMs(fullAtMs: number, nowMs: number): number {
-    const waitMs = this.taken(fullAtMs, nowMs) - this.#emptyMs - nowMs;
+    const waitMs = this.emptyUntilMs(this.taken(fullAtMs, nowMs)) - nowMs;
     return waitMs < roundingMs ? 0 : waitMs;
   }
 
-  /** The bucket once a token was taken out. */
-  taken(fullAtMs: number, nowMs: number): number {
-    return Math.max(fullAtMs, nowMs) + this.#msPerToken;
+  /** The bucket once so many tokens were taken out, were there as many or not. */
+  taken(fullAtMs: number, nowMs: number, tokens = 1): number {
+    return Math.max(fullAtMs, nowMs) + tokens * this.#msPerToken;
+  }
+
+  /** Until when the bucket is empty: past when it was, if there is something in it. */
+  emptyUntilMs(fullAtMs: number): number {
+    return fullAtMs - this.#emptyMs;
   }
 }
