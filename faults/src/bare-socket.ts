@@ -1,5 +1,6 @@
 import { connect, type Socket } from 'node:net';
-import { clientFrame, FrameReader, opcodes, type ServerFrame } from './client-frame.ts';
+import { opcodes } from '@wsbroker/testkit';
+import { clientFrame, FrameReader, type ServerFrame } from './client-frame.ts';
 
 export interface HandshakeOptions {
   readonly port: number;

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { clientFrame, FrameReader, opcodes } from './client-frame.ts';
+import { opcodes } from '@wsbroker/testkit';
+import { clientFrame, FrameReader } from './client-frame.ts';
 
 /** As a broker would write it: the same, without the mask. */
 const serverFrame = (payload: string, opcode?: number): Buffer => {

@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { opcodes } from './frame.ts';
+import { opcodes } from '@wsbroker/testkit';
 
 /** What has to become of the bytes of a client, by RFC 6455 and the broker's limits. */
 export interface Reading {

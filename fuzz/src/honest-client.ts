@@ -1,4 +1,4 @@
-import { textFrame } from './frame.ts';
+import { textFrame } from '@wsbroker/testkit';
 import type { RawEvent } from './raw-backend.ts';
 import { openWebSocket, type Wire } from './wire.ts';
 

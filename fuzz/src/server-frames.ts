@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { decodeFrame, type Frame, frameSize, opcodes } from './frame.ts';
+import { decodeFrame, type Frame, frameSize, opcodes } from '@wsbroker/testkit';
 
 /** Codes that a broker may close with: of the standard those that can be sent, and its own. */
 const mayClose = (code: number): boolean =>

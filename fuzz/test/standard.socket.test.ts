@@ -2,7 +2,7 @@
 import { Broker, type BrokerOptions } from '@wsbroker/broker';
 import { describe, expect, test } from 'vitest';
 import { acceptFor, openWebSocket, websocketKey } from '../src/wire.ts';
-import { encodeFrame } from '../src/frame.ts';
+import { encodeFrame } from '@wsbroker/testkit';
 import { closingCases } from '../src/standard/closing-cases.ts';
 import { framingCases } from '../src/standard/framing-cases.ts';
 import { limitCases } from '../src/standard/limit-cases.ts';

@@ -2,7 +2,8 @@ import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { deflateRawSync } from 'node:zlib';
 import { messageFrame, openBareSocket, readFrames } from '../bare-socket.ts';
-import { clientFrame, opcodes } from '../client-frame.ts';
+import { opcodes } from '@wsbroker/testkit';
+import { clientFrame } from '../client-frame.ts';
 import { add, type Facts } from '../facts.ts';
 
 export interface BadMessagesParams {

@@ -1,5 +1,6 @@
 import { openBareSocket } from '../bare-socket.ts';
-import { clientFrame, opcodes } from '../client-frame.ts';
+import { opcodes } from '@wsbroker/testkit';
+import { clientFrame } from '../client-frame.ts';
 import { add, type Facts } from '../facts.ts';
 
 export interface PingsParams {

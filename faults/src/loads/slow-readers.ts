@@ -1,10 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { check, faultsIn, History, postCommands } from '@wsbroker/testkit';
+import { check, faultsIn, History, opcodes, postCommands } from '@wsbroker/testkit';
 import { messageFrame, openBareSocket, readFrames } from '../bare-socket.ts';
 import { startBackend } from '../backend.ts';
 import { type BrokerProcess, reportsMemory, startBroker } from '../broker.ts';
 import { joinBystanders } from '../bystanders.ts';
-import { opcodes } from '../client-frame.ts';
 import { atMost, exactly, type Figure, info, timing } from '../figure.ts';
 import { startLoad } from '../load.ts';
 import { disconnectsIn } from '../record.ts';

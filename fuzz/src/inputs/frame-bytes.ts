@@ -1,5 +1,5 @@
 import * as fc from 'fast-check';
-import { closeFrame, encodeFrame, type FrameParts, opcodes } from '../frame.ts';
+import { closeFrame, encodeFrame, type FrameParts, opcodes } from '@wsbroker/testkit';
 import { weighted } from './weighted.ts';
 
 /*

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import type { ServerResponse } from 'node:http';
 import { Crowd } from '../crowd.ts';
-import { textFrame } from '../frame.ts';
+import { textFrame } from '@wsbroker/testkit';
 import { HttpClient } from '../http-client.ts';
 import { commandListText } from '../inputs/command-text.ts';
 import { cuts, inChunks } from '../inputs/frame-bytes.ts';

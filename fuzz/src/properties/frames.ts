@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { isUtf8 } from 'node:buffer';
 import { CaseEvents } from '../case-events.ts';
-import { opcodes, textFrame } from '../frame.ts';
+import { opcodes, textFrame } from '@wsbroker/testkit';
 import { FramesModel, type Reading } from '../frames-model.ts';
 import { cuts, frameBytes, inChunks } from '../inputs/frame-bytes.ts';
 import { defineProperty } from '../property.ts';

@@ -1,5 +1,5 @@
 import { messageTypePattern } from '@wsbroker/protocol';
-import { textFrame } from '../frame.ts';
+import { textFrame } from '@wsbroker/testkit';
 import { deepText, jsonValueText, messageText, mutated } from '../inputs/json-text.ts';
 import { hasKey, type JsonTree, readJsonTree } from '../json-tree.ts';
 import { defineProperty, type World } from '../property.ts';

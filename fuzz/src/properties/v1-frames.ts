@@ -1,6 +1,6 @@
 import { upFrameSchema } from '@wsbroker/protocol';
 import * as fc from 'fast-check';
-import { opcodes, textFrame } from '../frame.ts';
+import { opcodes, textFrame } from '@wsbroker/testkit';
 import { jsonValueText, mutated } from '../inputs/json-text.ts';
 import { parsed } from '../parsed.ts';
 import { defineProperty } from '../property.ts';

@@ -1,4 +1,4 @@
-import { closeFrame, encodeFrame, opcodes } from '../frame.ts';
+import { closeFrame, encodeFrame, opcodes } from '@wsbroker/testkit';
 import {
   continuation,
   echo,

@@ -1,7 +1,7 @@
 import { Broker } from '@wsbroker/broker';
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
-import { frameSize } from '../frame.ts';
+import { frameSize } from '@wsbroker/testkit';
 
 const mebi = 1_048_576;
 const headEnd = '\r\n\r\n';

@@ -13,7 +13,7 @@ import {
   type StandardCase,
   text,
 } from './standard-case.ts';
-import { encodeFrame } from '../frame.ts';
+import { encodeFrame } from '@wsbroker/testkit';
 
 /* Sections 1 to 5 and 10: framing, pings and pongs, reserved bits, opcodes, fragments. */
 

@@ -1,4 +1,4 @@
-import { closeFrame, opcodes } from '../frame.ts';
+import { closeFrame, opcodes } from '@wsbroker/testkit';
 import { openWebSocket, type Wire } from '../wire.ts';
 import type { Expected, StandardCase } from './standard-case.ts';
 

@@ -1,4 +1,4 @@
-import { encodeFrame, type FrameParts, opcodes } from '../frame.ts';
+import { encodeFrame, type FrameParts, opcodes } from '@wsbroker/testkit';
 
 /** What the broker has to send, in order. */
 export type Expected =

@@ -1,29 +1,17 @@
 import type { IncomingMessage } from 'node:http';
 import { Duplex } from 'node:stream';
-import { connectTcp, type RawTcp } from '@wsbroker/testkit';
+import { closeFrame, connectTcp, encodeFrame, type RawTcp } from '@wsbroker/testkit';
 import { type WebSocket, WebSocketServer } from 'ws';
-
-const mask = [1, 2, 3, 4];
 
 /**
  * A frame as a client writes it.
  * @param first Of its bytes: `fin`, reserved bits and opcode.
  */
-export const clientFrame = (first: number, payload: Uint8Array | string): Buffer => {
-  const bytes = Buffer.from(payload as string);
-  const { length } = bytes;
-  const [short = 0, ...long] =
-    length < 126
-      ? [length]
-      : length < 65_536
-        ? [126, length >> 8, length & 0xff]
-        : [127, 0, 0, 0, 0, ...[24, 16, 8, 0].map((bits) => (length >>> bits) & 0xff)];
-  const masked = bytes.map((byte, at) => byte ^ (mask[at % 4] ?? 0));
-  return Buffer.from([first, 0x80 | short, ...long, ...mask, ...masked]);
-};
+export const clientFrame = (first: number, payload: Uint8Array | string): Buffer =>
+  encodeFrame({ opcode: first & 0x0f, isLast: (first & 0x80) !== 0, reserved: (first >> 4) & 7, payload });
 
-export const clientText = (text: string): Buffer => clientFrame(0x81, text);
-export const clientClose = clientFrame(0x88, Buffer.from([0x03, 0xe8]));
+export { textFrame as clientText } from '@wsbroker/testkit';
+export const clientClose = closeFrame(1000);
 
 /** A socket of the broker's whose frames are written by hand. */
 export const upgradedTcp = async (port: number, headers = ''): Promise<RawTcp> => {

@@ -17,6 +17,16 @@ export {
 export { check, type FaultKind, faultKinds, faultsIn, type Report } from './checker.ts';
 export { Disposables } from './disposables.ts';
 export {
+  closeFrame,
+  decodeFrame,
+  encodeFrame,
+  type Frame,
+  type FrameParts,
+  frameSize,
+  opcodes,
+  textFrame,
+} from './frame.ts';
+export {
   type Answer,
   type AnswerTo,
   type BackendEvent,
