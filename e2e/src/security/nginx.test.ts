@@ -3,10 +3,11 @@ import { Broker, type BrokerOptions } from '@wsbroker/broker';
 import { readSecret, sign } from '@wsbroker/protocol/signature';
 import { brokerStarter, connectRaw, has, MemoryLogger, postCommands } from '@wsbroker/testkit';
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { inRepository } from '../repository.ts';
 import { startNginx } from './nginx.ts';
 
 const startBroker = brokerStarter(Broker);
@@ -52,6 +53,18 @@ describe.skipIf(!has('nginx'))('with nginx in front', () => {
     expect(fields['peer']).toBe('127.0.0.1');
     expect((await postCommands(broker.httpUrl, note('directly'))).status).toBe(200);
     expect(broker.ran).toEqual(['directly']);
+  });
+
+  test('with the settings of SECURITY.md WebSockets go through it, and no command does', async () => {
+    const page = readFileSync(inRepository('SECURITY.md'), 'utf8');
+    const [, location = ''] = /^```nginx\nlocation \/ws \{\n(.*?)^\}$/ms.exec(page) ?? [];
+    expect(location).toContain('http://127.0.0.1:31002;');
+    await using broker = await start();
+    await using nginx = await startNginx(location.replace(':31002;', `:${broker.port};`));
+    await using client = await connectRaw(nginx.url);
+    expect(client.isOpen).toBe(true);
+    expect((await postCommands(nginx.httpUrl, note('through nginx'))).status).toBe(403);
+    expect(broker.ran).toEqual([]);
   });
 
   test('nor with the settings for WebSockets alone, which say nothing of who asked', async () => {

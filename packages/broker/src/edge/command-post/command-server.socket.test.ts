@@ -208,12 +208,16 @@ describe('with `commandSocket`', () => {
       chmodSync(in_.path, 0o755);
       const path = join(in_.path, 'commands');
       await using _ = await start(path);
-      const connect = `
+      // Takes on the user when it runs: that user may not be allowed to where this Node is.
+      const connectAs = ({ uid, gid }: { uid: number; gid: number }) => `
+        process.setgroups([]);
+        process.setgid(${gid});
+        process.setuid(${uid});
         require('net').connect(${JSON.stringify(path)})
           .on('connect', () => process.exit(0))
           .on('error', (error) => { console.log(error.code); process.exit(1); });`;
       const asUser = (id: { uid: number; gid: number }) =>
-        promisify(execFile)(process.execPath, ['-e', connect], id).then(
+        promisify(execFile)(process.execPath, ['-e', connectAs(id)]).then(
           () => 'connected',
           ({ stdout }: { stdout: string }) => stdout.trim(),
         );
