@@ -51,7 +51,7 @@ export const applyOperation = (hub: Hub, operation: Operation): Outcome => {
       const listed = [];
       for (const { place, connection } of hub.list(operation.target, operation.after)) {
         if (listed.length >= limit) break;
-        listed.push({ place, sessionInfo: picked(connection.sessionInfo, operation.fields) });
+        listed.push({ place, sessionInfo: picked(connection.session, operation.fields) });
       }
       return { matched: listed.length, connections, listed };
     }

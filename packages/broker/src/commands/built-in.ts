@@ -123,7 +123,7 @@ const changeOf = (command: SessionCommand, origin: Origin): SessionChange => {
   }
   const isOwn = command.match === undefined && command.except === undefined;
   const own = isOwn && typeof origin === 'object' ? origin.connection : undefined;
-  const field = alteredReservedField(change, own?.sessionInfo);
+  const field = alteredReservedField(change, own?.session);
   if (field !== undefined) {
     throw new CommandError(
       'reserved-field',

@@ -6,7 +6,7 @@ import type { Log } from '../ops/logger.ts';
 import type { QueuedEvent } from './queued-event.ts';
 
 /** Who an event is about: a connection, or (for `sendBackendMessage`) none. */
-export type Subject = HubConnection | { readonly sessionInfo: { readonly type: 'direct' } };
+export type Subject = HubConnection | { readonly sessionJson: string };
 
 export interface Addressed {
   readonly event: QueuedEvent;

@@ -31,7 +31,7 @@ test('commands without match are meant for the connection of the event', async (
   expect([a.socket.messages, b.socket.messages]).toEqual([[{ to: 'a-1' }], [{ to: 'b-1' }]]);
 });
 
-const direct = { sessionInfo: { type: 'direct' } } as const;
+const direct = { sessionJson: '{"type":"direct"}' };
 
 test('commands without match in the answer to no connection are told, and those with match run', async () => {
   const { backend, delivery, open, logs } = startDelivery({

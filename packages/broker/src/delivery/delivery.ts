@@ -225,8 +225,8 @@ export class Delivery {
     const { id, json: messageJson, request, reason } = event;
     let connectionJson;
     try {
-      // Encoded at the moment of sending: the backend sees what it set a moment ago.
-      connectionJson = JSON.stringify(subject.sessionInfo);
+      // Read at the moment of sending: the backend sees what it set a moment ago.
+      connectionJson = subject.sessionJson;
     } catch (error) {
       // A handler of the application may have put something in `sessionInfo` that JSON cannot hold.
       return { outcome: 'not-sent', reason: reasonOf(error) };

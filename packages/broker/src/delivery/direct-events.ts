@@ -18,7 +18,7 @@ export class DirectEvents {
   constructor(delivery: Delivery, log: Log) {
     this.#delivery = delivery;
     this.#log = log;
-    this.#queue = delivery.open({ sessionInfo: { type: 'direct' } });
+    this.#queue = delivery.open({ sessionJson: '{"type":"direct"}' });
   }
 
   /**

@@ -105,13 +105,13 @@ export class Lifetime {
     if (this.#state === 'ended') return;
     this.#state = 'open';
     hub.add(connection);
-    log.debug({ wskey: connection.wskey, ip: connection.sessionInfo.ip }, '↪ new connection');
+    log.debug({ wskey: connection.wskey, ip: connection.session.ip }, '↪ new connection');
     onAdmitted();
   }
 
   /** Before the commands run: those that follow may be meant for it. */
   #answered(commands: readonly unknown[]): void {
-    this.#isRefused = isRefusedBy(commands, this.#options.connection.sessionInfo);
+    this.#isRefused = isRefusedBy(commands, this.#options.connection.session);
     if (!this.#isRefused) this.#admit();
     // Agreed to after the client had left: the backend is told that it has.
     if (this.#isAgreed && this.#endReason) this.#options.events.disconnected(this.#endReason);

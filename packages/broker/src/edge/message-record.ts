@@ -167,7 +167,7 @@ export class MessageRecord {
 
   #sessionJson(): string {
     try {
-      return JSON.stringify(this.#connection.sessionInfo);
+      return this.#connection.sessionJson;
     } catch {
       // A handler has put something into it that JSON cannot hold; delivery says so.
       return this.#storedSession || '{}';

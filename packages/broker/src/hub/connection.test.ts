@@ -41,3 +41,33 @@ test('close takes a reason of 123 bytes, and throws at one more', () => {
   expect(() => connection.close(4000, 'é'.repeat(62))).toThrow('The close reason has 124 bytes');
   expect(socket.closes).toHaveLength(1);
 });
+
+test('sessionJson is the session as it is, and follows commands', () => {
+  const { connection } = fakeConnection('a', { room: 'lobby' });
+  const first = connection.sessionJson;
+  expect(JSON.parse(first)).toEqual({ room: 'lobby', ip: '127.0.0.1', wskey: 'a' });
+  connection.changeSession({ data: { room: 'hall' } });
+  expect(JSON.parse(connection.sessionJson)).toEqual({ room: 'hall', ip: '127.0.0.1', wskey: 'a' });
+});
+
+test('sessionJson follows what the application does with sessionInfo, for as long as it has it', () => {
+  const { connection } = fakeConnection('a', { room: 'lobby' });
+  expect(connection.sessionJson).toContain('lobby');
+  expect(connection.isSessionShared).toBe(false);
+  const { sessionInfo } = connection;
+  expect(connection.isSessionShared).toBe(true);
+  sessionInfo['room'] = 'hall';
+  expect(connection.sessionJson).toContain('hall');
+  connection.changeSession({ data: { score: 1 } });
+  expect(connection.sessionJson).toContain('"score":1');
+  sessionInfo['room'] = 'attic';
+  expect(connection.sessionJson).toContain('attic');
+});
+
+test('sessionJson throws while the application has made the session unencodable', () => {
+  const { connection } = fakeConnection('a');
+  connection.sessionInfo['self'] = connection.sessionInfo;
+  expect(() => connection.sessionJson).toThrow(TypeError);
+  delete connection.sessionInfo['self'];
+  expect(JSON.parse(connection.sessionJson)).toEqual({ ip: '127.0.0.1', wskey: 'a' });
+});

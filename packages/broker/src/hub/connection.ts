@@ -24,7 +24,7 @@ export interface Handshake {
 export interface ConnectionOwner {
   /** The connection is to end, with or without a socket. */
   close(code: number, reason: string): void;
-  /** A command has changed `sessionInfo`. */
+  /** A command has changed the session. */
   sessionChanged(): void;
 }
 
@@ -39,20 +39,47 @@ export interface HubConnectionInit extends Handshake {
 /** One user's link as the backend sees it. It outlives its sockets, and the last of them until its last event is delivered. */
 export class HubConnection implements Connection {
   readonly wskey: string;
-  readonly sessionInfo: SessionInfo;
   readonly broker: Broker;
   readonly replay: ReplayBuffer | undefined;
+  /** What `sessionInfo` is, for the broker itself. Never to be handed to the application. */
+  readonly session: SessionInfo;
+  /** `session` as JSON: undefined until it is asked for, null once the application may change it unseen. */
+  #json: string | null | undefined;
   readonly #owner: ConnectionOwner;
   #handshake: Handshake;
   #socket: Socket | undefined;
 
   constructor(init: HubConnectionInit) {
     this.wskey = init.sessionInfo.wskey;
-    this.sessionInfo = init.sessionInfo;
+    this.session = init.sessionInfo;
     this.broker = init.broker;
     this.replay = init.replay;
     this.#owner = init.owner;
     this.#handshake = init;
+  }
+
+  /**
+   * For the application, which may keep the object and change it at any time. From then on nothing that
+   * was derived from it can be kept, so the broker itself reads {@link session}.
+   */
+  get sessionInfo(): SessionInfo {
+    this.#json = null;
+    return this.session;
+  }
+
+  /** The application has had `sessionInfo` in its hands. */
+  get isSessionShared(): boolean {
+    return this.#json === null;
+  }
+
+  /**
+   * `session` at this moment as JSON, encoded once until it changes.
+   * @throws TypeError when the application has put something into it that JSON cannot hold.
+   */
+  get sessionJson(): string {
+    if (this.#json === null) return JSON.stringify(this.session);
+    this.#json ??= JSON.stringify(this.session);
+    return this.#json;
   }
 
   get cookieData(): Readonly<Record<string, string>> {
@@ -96,7 +123,8 @@ export class HubConnection implements Connection {
   }
 
   changeSession(change: SessionChange): void {
-    applySessionChange(this.sessionInfo, change);
+    if (!this.isSessionShared) this.#json = undefined;
+    applySessionChange(this.session, change);
     this.#owner.sessionChanged();
   }
 

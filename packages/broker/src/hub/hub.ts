@@ -67,9 +67,9 @@ export class Hub {
     const isExcept = target.except && compileCriteria(target.except);
     for (const listed of this.#open.values()) {
       if (listed.place <= after) continue;
-      const { sessionInfo } = listed.connection;
-      if (isMatch && !isMatch(sessionInfo)) continue;
-      if (isExcept?.(sessionInfo)) continue;
+      const { session } = listed.connection;
+      if (isMatch && !isMatch(session)) continue;
+      if (isExcept?.(session)) continue;
       yield listed;
     }
   }
