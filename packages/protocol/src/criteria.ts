@@ -26,37 +26,66 @@ export type Criteria = z.infer<typeof criteriaSchema>;
 
 const wildcard = '*';
 
-type Scalar = CriterionValue | bigint;
+/** How a value is compared: as a string, without regard to case. Undefined for what criteria cannot have. */
+export const foldedValue = (value: unknown): string | undefined => {
+  switch (typeof value) {
+    case 'string':
+      return value.toLowerCase();
+    case 'number':
+    case 'boolean':
+    case 'bigint':
+      return String(value).toLowerCase();
+    default:
+      return value === null ? 'null' : undefined;
+  }
+};
 
-const isScalar = (value: unknown): value is Scalar =>
-  value === null || ['string', 'number', 'boolean', 'bigint'].includes(typeof value);
+/** Criteria made ready to be compared with many connections: the folded values wanted of each key. */
+export type FoldedCriteria = ReadonlyMap<string, ReadonlySet<string>>;
 
-/** How values are compared: as strings, without regard to case. */
-const folded = (value: Scalar): string => String(value).toLowerCase();
-
-const fieldMatches = (field: unknown, wanted: ReadonlySet<string>): boolean => {
-  if (Array.isArray(field)) return field.some((item) => isScalar(item) && wanted.has(folded(item)));
-  return isScalar(field) && wanted.has(folded(field));
+const isWanted = (wanted: ReadonlySet<string>, value: unknown): boolean => {
+  const folded = foldedValue(value);
+  return folded !== undefined && wanted.has(folded);
 };
 
 /**
- * Criteria made ready to be compared with many connections: folded once, wildcards dropped.
+ * Folds criteria once; a key with a wildcard is left out, since it matches anything.
  *
  * Takes also criteria that no schema has seen, such as those of an application's own call:
  * a value that criteria cannot have (an object, `undefined`) matches no connection, rather than all.
  */
-export const compileCriteria = (criteria: Criteria): ((sessionInfo: JsonObject) => boolean) => {
-  const wanted: [string, ReadonlySet<string>][] = [];
+export const foldCriteria = (criteria: Criteria): FoldedCriteria => {
+  const folded = new Map<string, ReadonlySet<string>>();
   for (const key of Object.keys(criteria)) {
     const value: unknown = criteria[key];
-    const values = new Set((Array.isArray(value) ? value : [value]).filter(isScalar).map(folded));
-    if (!values.has(wildcard)) wanted.push([key, values]);
+    const values = new Set<string>();
+    for (const item of Array.isArray(value) ? value : [value]) {
+      const wanted = foldedValue(item);
+      if (wanted !== undefined) values.add(wanted);
+    }
+    if (!values.has(wildcard)) folded.set(key, values);
   }
-  // Own fields only: `constructor` and `__proto__` are names like any other, and no connection inherits them.
-  return (sessionInfo) =>
-    wanted.every(
-      ([key, values]) => Object.hasOwn(sessionInfo, key) && fieldMatches(sessionInfo[key], values),
-    );
+  return folded;
+};
+
+/** As {@link matches}, with criteria that were folded once. */
+export const matchesFolded = (criteria: FoldedCriteria, sessionInfo: JsonObject): boolean => {
+  for (const [key, wanted] of criteria) {
+    // Own fields only: `constructor` and `__proto__` are names like any other, and no connection inherits them.
+    if (!Object.hasOwn(sessionInfo, key)) return false;
+    const field = sessionInfo[key];
+    const isMatch = Array.isArray(field)
+      ? field.some((item) => isWanted(wanted, item))
+      : isWanted(wanted, field);
+    if (!isMatch) return false;
+  }
+  return true;
+};
+
+/** Criteria as a test of one `sessionInfo`; see {@link foldCriteria}. */
+export const compileCriteria = (criteria: Criteria): ((sessionInfo: JsonObject) => boolean) => {
+  const folded = foldCriteria(criteria);
+  return (sessionInfo) => matchesFolded(folded, sessionInfo);
 };
 
 /** Whether a connection with this `sessionInfo` is meant. For one comparison; see {@link compileCriteria}. */

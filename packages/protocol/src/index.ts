@@ -65,7 +65,17 @@ export {
   type ServerMessageOf,
   type SessionOf,
 } from './contract.ts';
-export { compileCriteria, type Criteria, criteriaSchema, type CriterionValue, matches } from './criteria.ts';
+export {
+  compileCriteria,
+  type Criteria,
+  criteriaSchema,
+  type CriterionValue,
+  foldCriteria,
+  type FoldedCriteria,
+  foldedValue,
+  matches,
+  matchesFolded,
+} from './criteria.ts';
 export { check, type Decoded, type DecodeError, type DecodeIssue, parseJson } from './decoded.ts';
 export {
   type BrokerErrorMessage,
