@@ -72,7 +72,7 @@ const allowedImports: readonly Sample[] = [
   ['e2e/allowed.test.ts', `export { useClient } from '@wsbroker/client-browser/react';`],
   [broker('edge/allowed.ts'), `export { WebSocketServer } from 'ws'; export { Hub } from '../hub/hub.ts';`],
   [broker('delivery/allowed.ts'), `export { Backend } from '../backend/backend.ts';`],
-  [broker('backend/http-backend.ts'), `export { Pool } from 'undici';`],
+  [broker('backend/http-poster.ts'), `export { Pool } from 'undici';`],
   [broker('commands/allowed.ts'), `export { Engine } from '../cluster/engine.ts';`],
   [broker('hub/allowed.ts'), `export { options } from '../options.ts'; export { log } from '../ops/log.ts';`],
   [broker('hub/allowed.test.ts'), `export { Socket } from '../edge/socket.ts';`],

@@ -28,7 +28,7 @@ const allowedImports = new Map<string, Record<string, Allowance>>([
 const homes = new Map<string, { place: string; typesIn: readonly string[] }>([
   ['broker: ws', { place: 'edge/', typesIn: ['api.ts', 'broker.ts'] }],
   ['broker: cookie', { place: 'edge/', typesIn: [] }],
-  ['broker: undici', { place: 'backend/http-backend.ts', typesIn: [] }],
+  ['broker: undici', { place: 'backend/http-poster.ts', typesIn: ['backend/http-exchange.ts'] }],
   // An entry of its own: a browser that loads the others has nothing of Node.
   ['protocol: node:crypto', { place: 'signature.ts', typesIn: [] }],
 ]);

@@ -34,6 +34,8 @@ interface Failed {
   readonly failure: Failure;
   readonly status?: number | undefined;
   readonly retryAfterMs?: number | undefined;
+  /** It was one request for several events: which of them it failed by is not known. */
+  readonly isBatch?: boolean;
 }
 
 /** What became of an attempt. */
@@ -47,8 +49,29 @@ export type Answer =
   /** Never: trying again cannot help. */
   | { readonly outcome: 'dead-letter'; readonly reason: string; readonly status: number };
 
+/** What became of several events that were sent as one. */
+export type BatchAnswer =
+  /** For each of them its commands, or null where the backend has not done it. */
+  | { readonly outcome: 'delivered'; readonly answers: readonly (readonly unknown[] | null)[] }
+  /** It is not taken as a whole, or the answer does not fit: which of them were done is not known. */
+  | { readonly outcome: 'refused'; readonly reason: string }
+  /** Not now. */
+  | ({ readonly outcome: 'retry' } & Failed);
+
+/** Of a backend that takes several events in one request. */
+export interface Batches {
+  /** How many at this time; 1 is none. */
+  readonly maxEvents: number;
+  /** Of their messages and connections. */
+  readonly maxBytes: number;
+  /** Delivers events of different connections. Never rejects. */
+  deliver(deliveries: readonly Delivery[], signal: AbortSignal): Promise<BatchAnswer>;
+}
+
 /** Where events go. */
 export interface Backend {
+  /** @default it takes them one by one */
+  readonly batches?: Batches;
   /** Delivers one event. Never rejects: every failure is an outcome. */
   deliver(delivery: Delivery, signal: AbortSignal): Promise<Answer>;
   close(): Promise<void>;
