@@ -40,6 +40,7 @@ export default defineConfig({
     projects: [
       ...readdirSync(inRepository('packages')).map((name) => project(name, `packages/${name}`, light)),
       project('demo', 'apps/demo', light),
+      project('bench', 'bench', heavy),
       project('e2e', 'e2e', heavy),
       project('faults', 'faults', heavy),
       project('fuzz', 'fuzz', heavy),

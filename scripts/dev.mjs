@@ -2,6 +2,7 @@
  * The commands of this repository on a bare machine: any Node from 16 on, and npm.
  * What is missing (pnpm, a current Node) is fetched into `.tools/`; nothing outside the repository is touched.
  */
+import { runBench } from './dev/bench.mjs';
 import { build, prepare } from './dev/prepare.mjs';
 import { runChecks } from './dev/checks.mjs';
 import { runFaults } from './dev/faults.mjs';
@@ -20,6 +21,7 @@ const usage = `node scripts/dev.mjs <command> [--verbose]
   faults       break what is around the broker, at full scale, with figures; or only what is named: faults disk-full
   load         put loads on the broker, at full scale, with figures; or only what is named: load message-flood
   fuzz         send what nobody should send, 100,000 times; or only what is named: fuzz messages --runs 1000
+  bench        measure what things cost, beside what else one could use; or only what is named: bench --quick fan-out
   build        build every package and app
   run <cmd>    run any command with the tools of the repository: run vitest run --project broker
   help         this text`;
@@ -63,6 +65,11 @@ const commands = {
     const tools = await prepare(steps);
     await build(steps, tools);
     return runFaults(tools, ['--loads', ...rest]);
+  },
+  async bench(steps, rest) {
+    const tools = await prepare(steps);
+    await build(steps, tools);
+    return runBench(tools, rest);
   },
   async build(steps) {
     await build(steps, await prepare(steps));

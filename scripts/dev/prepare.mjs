@@ -13,6 +13,7 @@ const installationKey = () => {
   const hash = createHash('sha256');
   const folders = [
     '.',
+    'bench',
     'e2e',
     'faults',
     'fuzz',

@@ -1,0 +1,91 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Counted, Load } from './load.ts';
+import { momentPlaceholder, momentUs, Poster, type Publication } from './poster.ts';
+import { openSockets, type RawSocket } from './raw-socket.ts';
+import { type WireName, wires } from './wires.ts';
+
+/** The message that goes to everyone: a line of a chat, with the moment of its sending. */
+export const chatMessage = `{"type":"chat","text":"hello everybody","at":${momentPlaceholder}}`;
+
+export interface FanOutParams {
+  readonly port: number;
+  readonly clients: number;
+  readonly wire: WireName;
+  readonly publication: Publication;
+}
+
+export interface FanOutChange {
+  /** POSTs that wait for their answer at any time. */
+  readonly outstanding: number;
+}
+
+/** The clients whose deliveries are looked into, spread over all of them. */
+const sampledEvery = 100;
+const settledWithinMs = 10_000;
+const momentField = '"at":';
+
+/** Clients that are all sent what is POSTed, as much at once as it is changed to. */
+class FanOut implements Load {
+  readonly #publication: Publication;
+  readonly #posters: Poster[] = [];
+  #sockets: readonly RawSocket[] = [];
+  #latenciesMs: number[] = [];
+  #receivedBefore = 0;
+
+  constructor(publication: Publication) {
+    this.#publication = publication;
+  }
+
+  async open({ port, clients, wire }: FanOutParams): Promise<void> {
+    this.#sockets = await openSockets(clients, (index) => ({
+      port,
+      wire: wires[wire],
+      deliveryBytes: chatMessage.length,
+      ...(index % sampledEvery === 0 ? { onDelivery: (payload) => this.#sample(payload) } : {}),
+    }));
+  }
+
+  async change({ outstanding }: FanOutChange): Promise<void> {
+    while (this.#posters.length < outstanding) this.#posters.push(new Poster(this.#publication));
+    for (const poster of this.#posters.slice(0, outstanding)) poster.start();
+    await Promise.all(this.#posters.slice(outstanding).map((poster) => poster.stop()));
+  }
+
+  begin(): void {
+    this.#latenciesMs = [];
+    this.#receivedBefore = this.#received();
+  }
+
+  end(): Counted {
+    return { operations: this.#received() - this.#receivedBefore, latenciesMs: this.#latenciesMs };
+  }
+
+  /** Waits until everybody has got everything, or nobody gets anything any more. */
+  async stop(): Promise<Readonly<Record<string, number>>> {
+    await this.change({ outstanding: 0 });
+    const posts = this.#posters.reduce((sum, poster) => sum + poster.posts, 0);
+    const expected = posts * this.#sockets.length;
+    const deadlineMs = performance.now() + settledWithinMs;
+    while (this.#received() < expected && performance.now() < deadlineMs) await delay(20);
+    const lost = expected - this.#received();
+    for (const poster of this.#posters) poster.close();
+    for (const socket of this.#sockets) socket.destroy();
+    return { posts, lost };
+  }
+
+  #received(): number {
+    return this.#sockets.reduce((sum, { received }) => sum + received, 0);
+  }
+
+  #sample(payload: Buffer): void {
+    const at = payload.indexOf(momentField) + momentField.length;
+    const sentUs = Number(payload.toString('latin1', at, at + momentPlaceholder.length));
+    this.#latenciesMs.push((momentUs() - sentUs) / 1_000);
+  }
+}
+
+export const startFanOut = async (params: FanOutParams): Promise<Load> => {
+  const load = new FanOut(params.publication);
+  await load.open(params);
+  return load;
+};

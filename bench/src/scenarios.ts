@@ -1,0 +1,5 @@
+import type { Scenario } from './scenario.ts';
+import { fanOut } from './scenarios/fan-out.ts';
+
+/** In the order of the report. */
+export const scenarios: readonly Scenario[] = [fanOut];

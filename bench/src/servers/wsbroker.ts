@@ -1,0 +1,15 @@
+/** This broker, with its default options, and a backend in its own process that does nothing. */
+import { Broker, type BrokerOptions } from '@wsbroker/broker';
+import { serve } from '../harness/serve.ts';
+
+serve(async (options: BrokerOptions) => {
+  const broker = Broker({
+    port: 0,
+    host: '127.0.0.1',
+    log: false,
+    backend: { type: 'function', allow: ['127.0.0.1'], handle: () => [] },
+    ...options,
+  });
+  await broker.ready;
+  return broker.port;
+});
