@@ -170,7 +170,6 @@ test('an outage is told once, and once that it is over, however many events find
   await clock.advance(10_000);
   const warnings = logs.entries.filter(({ level }) => level === 'warn');
   expect(warnings.map(({ message, fields }) => [message, fields['reason']])).toEqual([
-    ['! client-x failed and is sent again:', 'unreachable'],
     ['! backend fails; events wait and are sent again:', 'unreachable'],
     ['! backend is back after 1.5 s', undefined],
   ]);

@@ -1,16 +1,16 @@
-import type { Answer, Backend } from '../backend/backend.ts';
+import type { Backend } from '../backend/backend.ts';
 import type { CommandContext } from '../commands/execute.ts';
 import type { Log } from '../ops/logger.ts';
-import { reasonOf } from '../ops/reason.ts';
 import type { Settings } from '../options.ts';
-import { type Addressed, carryOut, type Subject } from './carry-out.ts';
+import { type Failed, isFailed, type Parcel } from './attempt.ts';
+import { carryOut, type Subject } from './carry-out.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { EventQueue } from './event-queue.ts';
-import { Gate, type Lane, type RequestEnd } from './gate.ts';
 import type { Fate, QueuedEvent } from './queued-event.ts';
 import { QueuedTotal } from './queued-total.ts';
+import { Requests } from './requests.ts';
 import { RetryPlan } from './retry-plan.ts';
-import { TraceIds, traceparentOf } from './trace-ids.ts';
+import { TraceIds } from './trace-ids.ts';
 import { TroubleLog } from './trouble-log.ts';
 
 export interface DeliveryOptions {
@@ -32,15 +32,6 @@ export interface StopOptions {
   readonly isDurable?: boolean;
 }
 
-/** An attempt that did not reach the backend. */
-type NotSent = { readonly outcome: 'stopped' } | { readonly outcome: 'not-sent'; readonly reason: string };
-
-/** An event on its way. */
-interface Parcel extends Addressed {
-  readonly lane: Lane;
-  readonly traceId: string;
-}
-
 type DeadLetter = Omit<Extract<Fate, { outcome: 'dead-letter' }>, 'outcome'>;
 
 /** After delivery was stopped, how long requests that run may take to end. */
@@ -53,7 +44,7 @@ export class Delivery {
   readonly #options: DeliveryOptions;
   readonly #clock: Clock;
   readonly #random: () => number;
-  readonly #gate: Gate;
+  readonly #requests: Requests;
   readonly #total: QueuedTotal;
   readonly #trouble: TroubleLog;
   readonly #traceIds = new TraceIds();
@@ -62,8 +53,6 @@ export class Delivery {
   /** Events that still waited when the broker had to stop. */
   #abandoned = 0;
   #deadLetters = 0;
-  /** Why the last request that failed did. */
-  #lastReason = '';
   #isStoppingDurable = false;
   #whenIdle: (() => void) | undefined;
   /** Runs when there is room again after {@link isFull}. */
@@ -77,12 +66,17 @@ export class Delivery {
     this.#random = options.random ?? Math.random;
     const { settings, maxRequests, log } = options;
     this.#trouble = new TroubleLog(log, this.#clock);
-    this.#gate = new Gate({
-      ...settings,
-      maxRequests,
-      clock: this.#clock,
-      random: this.#random,
-      onChange: (isDown) => this.#changed(isDown),
+    this.#requests = new Requests({
+      backend: options.backend,
+      gate: {
+        ...settings,
+        maxRequests,
+        clock: this.#clock,
+        random: this.#random,
+        onChange: (isDown) => this.#changed(isDown),
+      },
+      trouble: this.#trouble,
+      signal: this.#stopped.signal,
     });
     this.#total = new QueuedTotal(settings.maxTotalQueuedBytes, () => this.onRoom());
   }
@@ -99,7 +93,7 @@ export class Delivery {
 
   /** Events wait, and one request at a time looks whether the backend is back. */
   get isBackendDown(): boolean {
-    return this.#gate.isDown;
+    return this.#requests.gate.isDown;
   }
 
   /** How many events were given up. */
@@ -113,7 +107,7 @@ export class Delivery {
    */
   open(subject: Subject, onLeft: () => void = () => {}): EventQueue {
     const { maxQueuedEvents, maxQueuedBytes } = this.#options.settings;
-    const lane = this.#gate.lane();
+    const lane = this.#requests.gate.lane();
     const queue: EventQueue = new EventQueue({
       deliver: (event, queuedAtMs) =>
         this.#deliver({ event, subject, lane, traceId: this.#traceIds.next(16) }, queuedAtMs),
@@ -136,7 +130,7 @@ export class Delivery {
     this.#isStoppingDurable = isDurable;
     if (!(isDurable && this.isBackendDown)) await this.#idle(drainMs);
     this.#stopped.abort();
-    this.#gate.stop();
+    this.#requests.gate.stop();
     await this.#idle(giveUpMs);
     // What is busy still waits for a handler or a command of the application's that never ends.
     let left = this.#abandoned;
@@ -164,25 +158,28 @@ export class Delivery {
   }
 
   #changed(isDown: boolean): void {
-    if (isDown) this.#trouble.down(this.#lastReason);
+    if (isDown) this.#trouble.down(this.#requests.lastReason);
     else this.#trouble.up();
     if (isDown && this.#isStoppingDurable) this.#whenIdle?.();
     this.onBackendChange(isDown);
   }
 
   async #deliver(parcel: Parcel, queuedAtMs: number): Promise<Fate> {
-    const { event, lane } = parcel;
+    const { event } = parcel;
     const plan = new RetryPlan(this.#options.settings, queuedAtMs - (event.ageMs ?? 0));
     for (let attempt = 1; ; attempt += 1) {
-      const pass = await this.#gate.enter(lane, { isTried: attempt > 1, untilMs: plan.untilMs });
-      if (pass === 'stopped') return this.#abandon();
-      if (pass === 'too-old') return this.#giveUp(event, this.#tooOld(attempt - 1));
-      const answer = await this.#attempt(parcel, attempt);
-      // What `stop` broke off says nothing about the backend.
-      const isBrokenOff = this.isStopped && isFailed(answer);
-      if (isFailed(answer)) this.#lastReason = answer.reason;
-      this.#gate.leave(pass, isBrokenOff ? 'dropped' : endOf(answer));
-      if (answer.outcome === 'stopped' || isBrokenOff) return this.#abandon();
+      const answer = await this.#requests.attempt({
+        parcel,
+        attempt,
+        untilMs: plan.untilMs,
+        traceIds: this.#traceIds,
+      });
+      if (answer.outcome === 'too-old') return this.#giveUp(event, this.#tooOld(attempt - 1));
+      if (answer.outcome === 'stopped' || (this.isStopped && isFailed(answer))) return this.#abandon();
+      if (answer.outcome === 'alone') {
+        this.#logRetry(event.id, answer.reason, { attempt, waitMs: 0 });
+        continue;
+      }
       if (answer.outcome === 'not-sent') {
         return this.#giveUp(event, { code: 'not-delivered', reason: answer.reason });
       }
@@ -195,7 +192,7 @@ export class Delivery {
       }
       const waitMs = plan.waitMs(answer, {
         nowMs: this.#clock.nowMs(),
-        successes: this.#gate.successes,
+        successes: this.#requests.gate.successes,
         isDown: this.isBackendDown,
         random: this.#random,
       });
@@ -212,30 +209,16 @@ export class Delivery {
     reason: string,
     { attempt, waitMs }: { readonly attempt: number; readonly waitMs: number },
   ): Promise<void> {
-    this.#options.log.debug({ id, attempt, waitMs: Math.round(waitMs), reason }, '! retry');
+    this.#logRetry(id, reason, { attempt, waitMs });
     // An outage has a line of its own.
     if (this.isBackendDown) return;
     if (attempt === 1) this.#trouble.failed(id, type, reason);
     await this.#clock.wait(waitMs, this.#stopped.signal);
   }
 
-  async #attempt({ event, subject, traceId }: Parcel, attempt: number): Promise<Answer | NotSent> {
-    const { signal } = this.#stopped;
-    if (signal.aborted) return { outcome: 'stopped' };
-    const { id, json: messageJson, request, reason } = event;
-    let connectionJson;
-    try {
-      // Read at the moment of sending: the backend sees what it set a moment ago.
-      connectionJson = subject.sessionJson;
-    } catch (error) {
-      // A handler of the application may have put something in `sessionInfo` that JSON cannot hold.
-      return { outcome: 'not-sent', reason: reasonOf(error) };
-    }
-    const traceparent = traceparentOf(traceId, this.#traceIds.next(8));
-    return await this.#options.backend.deliver(
-      { id, attempt, messageJson, connectionJson, traceparent, request, reason },
-      signal,
-    );
+  #logRetry(id: string, reason: string, facts: { readonly attempt: number; readonly waitMs: number }): void {
+    const { attempt, waitMs } = facts;
+    this.#options.log.debug({ id, attempt, waitMs: Math.round(waitMs), reason }, '! retry');
   }
 
   #abandon(): Fate {
@@ -255,16 +238,6 @@ export class Delivery {
     return { outcome: 'dead-letter', ...letter };
   }
 }
-
-type Failed = Extract<Answer, { outcome: 'retry' | 'retry-briefly' }>;
-
-const isFailed = (answer: Answer | NotSent): answer is Failed =>
-  answer.outcome === 'retry' || answer.outcome === 'retry-briefly';
-
-const endOf = (answer: Answer | NotSent): RequestEnd => {
-  if (isFailed(answer)) return answer;
-  return answer.outcome === 'stopped' || answer.outcome === 'not-sent' ? 'dropped' : 'succeeded';
-};
 
 /** Whoever is asked for permission means a no as such; of others it may be a deploy that is half done. */
 const isRefusal = ({ isAuthorization }: QueuedEvent, { status }: Failed): boolean =>

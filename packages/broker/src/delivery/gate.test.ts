@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { FakeClock, settled } from '../../test/fake-clock.ts';
 import { names, startDownGate, startGate, status, unreachable } from '../../test/start-gate.ts';
 import { Gate, type Pass, type RequestEnd } from './gate.ts';
+import type { Turn } from './turn.ts';
 
 describe('while all is well', () => {
   test('so many run at once, and the others in the order in which they came', async () => {
@@ -258,6 +259,10 @@ test('after a stop nobody gets in, those that wait are told, and no timer is lef
   expect(clock.nextMs).toBeUndefined();
 });
 
+interface Visit extends Turn {
+  readonly leave: (how: RequestEnd) => void;
+}
+
 const anyEnd = fc.oneof(
   { weight: 5, arbitrary: fc.constant<RequestEnd>('succeeded') },
   { weight: 1, arbitrary: fc.constant<RequestEnd>('dropped') },
@@ -277,41 +282,53 @@ test('whatever happens: bounds hold, one request at a time while it is down, and
         maxLength: 80,
       }),
       fc.integer({ min: 1, max: 4 }),
-      async (ends, maxRequests) => {
+      fc.constantFrom(1, 1, 2, 7, 100),
+      async (ends, maxRequests, maxEvents) => {
         const clock = new FakeClock();
-        const gate = new Gate({
+        const gate = new Gate<Visit>({
           maxRequests,
           slowRequestMs: 1_000,
           retryMinMs: 100,
           retryMaxMs: 10_000,
           clock,
           random: () => 1,
+          batch: () => ({ maxEvents, maxBytes: 10 }),
+          begin: (pass) => void run(pass),
           onChange: (isDown) => {
             if (isDown) outages += 1;
           },
         });
         let outages = 0;
-        const inFlight = new Set<Pass>();
+        const inFlight = new Set<Pass<Visit>>();
         const queue = [...ends];
         const { signal } = new AbortController();
         let done = 0;
+        const run = async (pass: Pass<Visit>): Promise<void> => {
+          inFlight.add(pass);
+          expect(inFlight.size).toBeLessThanOrEqual(2 * maxRequests);
+          expect(pass.turns.length).toBeLessThanOrEqual(maxEvents);
+          expect(new Set(pass.turns.map(({ lane }) => lane)).size).toBe(pass.turns.length);
+          if (pass.turns.length > 1) {
+            expect(gate.isDown).toBe(false);
+            expect(pass.turns.filter(({ isTried, lane }) => isTried || lane.pace !== 'quick')).toEqual([]);
+          }
+          const probes = [...inFlight].filter((other) => other.outages === outages);
+          if (gate.isDown) expect(probes.length).toBeLessThanOrEqual(1);
+          const { how, tookMs } = queue.pop() ?? { how: 'succeeded' as const, tookMs: 1 };
+          await clock.wait(tookMs, signal);
+          inFlight.delete(pass);
+          gate.leave(pass, how);
+          for (const turn of pass.turns) turn.leave(how);
+        };
         const visitor = async (): Promise<void> => {
           const lane = gate.lane();
           for (let isTried = false; ; isTried = true) {
-            const pass = await gate.enter(lane, { isTried, untilMs: Infinity });
-            if (typeof pass === 'string') throw new Error(pass);
-            inFlight.add(pass);
-            expect(inFlight.size).toBeLessThanOrEqual(2 * maxRequests);
-            const probes = [...inFlight].filter((one) => one.outages === outages);
-            if (gate.isDown) expect(probes.length).toBeLessThanOrEqual(1);
-            const { how, tookMs } = queue.pop() ?? { how: 'succeeded' as const, tookMs: 1 };
-            await clock.wait(tookMs, signal);
-            inFlight.delete(pass);
-            gate.leave(pass, how);
-            if (how === 'succeeded') {
-              done += 1;
-              return;
-            }
+            const how = await new Promise<RequestEnd>((leave, deny) => {
+              gate.enter({ lane, isTried, isAlone: false, untilMs: Infinity, encode: () => 1, deny, leave });
+            });
+            if (how !== 'succeeded') continue;
+            done += 1;
+            return;
           }
         };
         const visits = Array.from({ length: 20 }, visitor);

@@ -1,10 +1,10 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Failure } from '../backend/backend.ts';
 import type { Clock } from './clock.ts';
-import { Line } from './line.ts';
 import { type OutageEvent, type OutageState, outageTransition, upState } from './outage.ts';
+import type { Lane, Turn } from './turn.ts';
+import { type BatchBounds, WaitingTurns } from './waiting-turns.ts';
 
-export interface GateOptions {
+export interface GateOptions<T extends Turn> {
   /** So many requests at once, and so many again that have stepped aside. */
   readonly maxRequests: number;
   /** A request that takes longer steps aside. */
@@ -13,20 +13,18 @@ export interface GateOptions {
   readonly retryMaxMs: number;
   readonly clock: Clock;
   readonly random: () => number;
+  /** What one request may bring at this time. */
+  readonly batch: () => BatchBounds;
+  /** The permission for one request: whoever gets it must {@link Gate.leave}, later. */
+  readonly begin: (pass: Pass<T>) => void;
   /** The backend went down, or is there again. */
   readonly onChange: (isDown: boolean) => void;
 }
 
-/** What the gate remembers of a connection. */
-export interface Lane {
-  readonly number: number;
-  /** How its last request went: it was answered soon, late, or not at all. */
-  pace: 'quick' | 'slow' | 'hung';
-}
-
 /** The permission to run one request. */
-export interface Pass {
-  readonly lane: Lane;
+export interface Pass<T extends Turn> {
+  /** What it brings: one event, or several of as many connections. */
+  readonly turns: readonly T[];
   readonly beganMs: number;
   /** Its connection was slow when it began. */
   readonly isSlow: boolean;
@@ -35,22 +33,17 @@ export interface Pass {
   readonly successes: number;
 }
 
-/** Why there is no permission: the gate was stopped, or the event grew too old while the backend was down. */
-export type NoPass = 'stopped' | 'too-old';
-
 /** What a request says about the backend. */
 export type RequestEnd =
   | 'succeeded'
   /** Nothing: it was not sent, or broken off by us. */
   | 'dropped'
-  | { readonly failure: Failure; readonly retryAfterMs?: number | undefined };
-
-interface Turn {
-  readonly lane: Lane;
-  /** Then it is too old. */
-  readonly untilMs: number;
-  readonly end: (pass: Pass | NoPass) => void;
-}
+  | {
+      readonly failure: Failure;
+      readonly retryAfterMs?: number | undefined;
+      /** It failed for each of its connections by itself, and not as a whole. */
+      readonly isOfEach?: boolean;
+    };
 
 /** While the backend is down, events that grew too old are looked for no more often than this. */
 const sweepMs = 1_000;
@@ -63,26 +56,25 @@ const sweepMs = 1_000;
  * slots. Connections that are merely slow may have half of the slots as well, where nobody else wants them: they
  * may have been slow for a moment only, and must not wait for those that hang. When the backend is down one request at a time goes out, the probe, each time of another
  * connection; when it is back the slots open step by step.
+ *
+ * Where the backend takes several events in one request, those that come in the same turn of the event loop, and
+ * those that wait for a slot, share one. Nothing waits for others to come.
  */
-export class Gate {
-  readonly #options: GateOptions;
+export class Gate<T extends Turn> {
+  readonly #options: GateOptions<T>;
   #state: OutageState;
   /** Requests that hold a slot, the oldest first. */
-  readonly #running = new Set<Pass>();
-  readonly #aside = new Set<Pass>();
-  /** Turns of events that were attempted before: they go first, but for probes. */
-  readonly #tried = new Line<Turn>();
-  readonly #fresh = new Line<Turn>();
-  /** Turns of connections that are not quick. Empty while the backend is down. */
-  readonly #slow = new Line<Turn>();
-  readonly #hung = new Line<Turn>();
+  readonly #running = new Set<Pass<T>>();
+  readonly #aside = new Set<Pass<T>>();
+  readonly #waiting = new WaitingTurns<T>();
   #lanes = 0;
   #successes = 0;
   #sweptAtMs = -Infinity;
   #isStopped = false;
+  #admitsSoon = false;
   #timer: { readonly atMs: number; readonly abort: AbortController } | undefined;
 
-  constructor(options: GateOptions) {
+  constructor(options: GateOptions<T>) {
     this.#options = options;
     this.#state = upState(options.maxRequests);
   }
@@ -102,33 +94,30 @@ export class Gate {
     return { number: this.#lanes, pace: 'quick' };
   }
 
-  /**
-   * Waits for permission. Whoever gets a pass must {@link leave} with it.
-   * @param turn `isTried`: there was an attempt before.
-   */
-  enter(
-    lane: Lane,
-    { isTried, untilMs }: { readonly isTried: boolean; readonly untilMs: number },
-  ): Promise<Pass | NoPass> {
-    if (this.#isStopped) return Promise.resolve('stopped');
+  /** Waits for permission. */
+  enter(turn: T): void {
+    if (this.#isStopped) turn.deny('stopped');
     // In a turn of its own: there may be thousands behind it, as old as this one.
-    if (this.isDown && this.#nowMs() > untilMs) return nextTurn('too-old');
-    return new Promise((end) => {
-      const line = isTried ? this.#tried : this.#fresh;
-      (this.isDown ? line : this.#lineOf(lane, line)).push({ lane, untilMs, end });
+    else if (this.isDown && this.#nowMs() > turn.untilMs) setImmediate(() => turn.deny('too-old'));
+    else if (this.isDown) {
+      this.#waiting.pushWhileDown(turn);
       this.#admit();
-    });
+    } else {
+      this.#waiting.push(turn);
+      this.#admitWithOthers();
+    }
   }
 
   /** The request has ended. */
-  leave(pass: Pass, end: RequestEnd): void {
-    const { lane } = pass;
+  leave(pass: Pass<T>, end: RequestEnd): void {
     if (!this.#running.delete(pass)) this.#aside.delete(pass);
     const isSlow = this.#nowMs() - pass.beganMs >= this.#options.slowRequestMs;
-    if (typeof end === 'object' && end.failure === 'no-answer') lane.pace = 'hung';
-    else if (isSlow) lane.pace = 'slow';
-    else if (end === 'succeeded') lane.pace = 'quick';
-    this.#happened(this.#eventOf(pass, end));
+    for (const { lane } of pass.turns) {
+      if (typeof end === 'object' && end.failure === 'no-answer') lane.pace = 'hung';
+      else if (isSlow) lane.pace = 'slow';
+      else if (end === 'succeeded') lane.pace = 'quick';
+    }
+    for (const event of this.#eventsOf(pass, end)) this.#happened(event);
     if (end === 'succeeded') this.#successes += 1;
     this.#admit();
   }
@@ -137,33 +126,30 @@ export class Gate {
   stop(): void {
     this.#isStopped = true;
     this.#timer?.abort.abort();
-    for (const line of this.#lines) for (const { end } of line.takeWhere(() => true)) end('stopped');
-  }
-
-  get #lines(): readonly Line<Turn>[] {
-    return [this.#tried, this.#fresh, this.#slow, this.#hung];
+    for (const turn of this.#waiting.takeWhere(() => true)) turn.deny('stopped');
   }
 
   get #inFlight(): number {
     return this.#running.size + this.#aside.size;
   }
 
-  #lineOf({ pace }: Lane, quick: Line<Turn>): Line<Turn> {
-    if (pace === 'quick') return quick;
-    return pace === 'slow' ? this.#slow : this.#hung;
-  }
-
   #nowMs(): number {
     return this.#options.clock.nowMs();
   }
 
-  #eventOf({ lane, outages, successes }: Pass, end: RequestEnd): OutageEvent {
-    if (end === 'succeeded') return { type: 'succeeded' };
-    if (end === 'dropped') return { type: 'dropped', outages };
-    const { failure, retryAfterMs } = end;
-    if (failure === 'unreachable' || failure === 'cut') return { type: 'lost', outages, retryAfterMs };
+  #eventsOf({ turns, outages, successes }: Pass<T>, end: RequestEnd): OutageEvent[] {
+    if (end === 'succeeded') return [{ type: 'succeeded' }];
+    if (end === 'dropped') return [{ type: 'dropped', outages }];
+    const { failure, retryAfterMs, isOfEach = false } = end;
+    if (failure === 'unreachable' || failure === 'cut') return [{ type: 'lost', outages, retryAfterMs }];
     const othersSucceeded = this.#successes > successes;
-    return { type: 'failed', connection: lane.number, othersSucceeded, outages, retryAfterMs };
+    return turns.slice(0, isOfEach ? undefined : 1).map(({ lane }) => ({
+      type: 'failed',
+      connection: lane.number,
+      othersSucceeded,
+      outages,
+      retryAfterMs,
+    }));
   }
 
   #happened(event: OutageEvent): void {
@@ -186,9 +172,21 @@ export class Gate {
   #close(): void {
     for (const pass of this.#running) this.#aside.add(pass);
     this.#running.clear();
-    for (const line of [this.#slow, this.#hung]) {
-      for (const turn of line.takeWhere(() => true)) this.#tried.push(turn);
+    this.#waiting.mix();
+  }
+
+  /** At once, or, where requests may be shared, when all has come that comes in this turn of the event loop. */
+  #admitWithOthers(): void {
+    if (this.#admitsSoon) return;
+    if (this.#options.batch().maxEvents === 1) {
+      this.#admit();
+      return;
     }
+    this.#admitsSoon = true;
+    setImmediate(() => {
+      this.#admitsSoon = false;
+      this.#admit();
+    });
   }
 
   #admit(): void {
@@ -204,18 +202,16 @@ export class Gate {
     const { probeAtMs } = this.#state;
     if (probeAtMs === undefined || nowMs < probeAtMs || this.#inFlight >= 2 * this.#options.maxRequests)
       return;
-    // One that was never attempted first: those that were may be poison.
-    const turn = this.#fresh.shift() ?? this.#tried.shift();
+    const turn = this.#waiting.nextProbe();
     if (!turn) return;
     this.#happened({ type: 'probe-began' });
-    this.#begin(turn, this.#running);
+    turn.encode();
+    this.#begin([turn], this.#running);
   }
 
   #sweep(nowMs: number): void {
     this.#sweptAtMs = nowMs;
-    for (const line of this.#lines) {
-      for (const { end } of line.takeWhere(({ untilMs }) => nowMs > untilMs)) end('too-old');
-    }
+    for (const turn of this.#waiting.takeWhere(({ untilMs }) => nowMs > untilMs)) turn.deny('too-old');
   }
 
   #admitOne(): boolean {
@@ -224,24 +220,15 @@ export class Gate {
     const isUp = this.#state.name === 'up';
     this.#stepAside();
     const hasSlot = this.#running.size < this.#state.limit;
-    const quick = hasSlot ? this.#nextQuick() : undefined;
-    if (quick) return this.#begin(quick, this.#running);
+    const quick = hasSlot ? this.#waiting.nextQuick() : undefined;
+    if (quick) return this.#beginWithOthers(quick, this.#running);
     // Before all slots are open, nothing begins aside.
     const hasAside = isUp && this.#aside.size < maxRequests;
-    const turn = hasAside || (hasSlot && !isUp) ? (this.#slow.shift() ?? this.#hung.shift()) : undefined;
-    if (turn) return this.#begin(turn, hasAside ? this.#aside : this.#running);
-    if (!hasSlot || this.#slow.length === 0 || this.#slowRunning >= maxRequests / 2) return false;
-    const slow = this.#slow.shift();
-    return slow !== undefined && this.#begin(slow, this.#running);
-  }
-
-  /** The next turn of a connection that is quick. Those that are not were not told apart while it was down. */
-  #nextQuick(): Turn | undefined {
-    for (;;) {
-      const turn = this.#tried.shift() ?? this.#fresh.shift();
-      if (!turn || turn.lane.pace === 'quick') return turn;
-      this.#lineOf(turn.lane, this.#slow).push(turn);
-    }
+    const turn = hasAside || (hasSlot && !isUp) ? this.#waiting.nextNotQuick() : undefined;
+    if (turn) return this.#beginWithOthers(turn, hasAside ? this.#aside : this.#running);
+    if (!hasSlot || this.#waiting.slow === 0 || this.#slowRunning >= maxRequests / 2) return false;
+    const slow = this.#waiting.nextSlow();
+    return slow !== undefined && this.#beginWithOthers(slow, this.#running);
   }
 
   get #slowRunning(): number {
@@ -250,16 +237,20 @@ export class Gate {
     return slow;
   }
 
-  #begin({ lane, end }: Turn, where: Set<Pass>): true {
+  #beginWithOthers(turn: T, where: Set<Pass<T>>): true {
+    return this.#begin(this.#waiting.withOthers(turn, this.#options.batch()), where);
+  }
+
+  #begin(turns: readonly T[], where: Set<Pass<T>>): true {
     const pass = {
-      lane,
+      turns,
       beganMs: this.#nowMs(),
-      isSlow: lane.pace !== 'quick',
+      isSlow: turns[0]?.lane.pace !== 'quick',
       outages: this.#state.outages,
       successes: this.#successes,
     };
     where.add(pass);
-    end(pass);
+    this.#options.begin(pass);
     return true;
   }
 
@@ -267,8 +258,8 @@ export class Gate {
   get #asideAtMs(): number {
     const { maxRequests, slowRequestMs } = this.#options;
     if (this.#running.size < this.#state.limit || this.#aside.size >= maxRequests) return Infinity;
-    const slow = this.#state.name === 'up' ? 0 : this.#slow.length + this.#hung.length;
-    if (this.#tried.length + this.#fresh.length + slow === 0) return Infinity;
+    const slow = this.#state.name === 'up' ? 0 : this.#waiting.notQuick;
+    if (this.#waiting.quick + slow === 0) return Infinity;
     const [oldest] = this.#running;
     return oldest ? oldest.beganMs + slowRequestMs : Infinity;
   }
@@ -285,7 +276,7 @@ export class Gate {
   /** When something is due that no request brings about. */
   get #dueAtMs(): number {
     if (!this.isDown) return this.#asideAtMs;
-    if (this.#tried.length + this.#fresh.length === 0) return Infinity;
+    if (this.#waiting.quick === 0) return Infinity;
     const sweepAtMs = this.#sweptAtMs + sweepMs;
     return Math.min(this.#state.probeAtMs ?? Infinity, sweepAtMs);
   }

@@ -60,8 +60,8 @@ export class RetryPlan {
   }
 
   /** It fails again and again, and in between others do not. */
-  #isPoison({ failure }: RetryAnswer, successes: number): boolean {
-    if (failure === 'unreachable') return false;
+  #isPoison({ failure, isBatch }: RetryAnswer, successes: number): boolean {
+    if (failure === 'unreachable' || isBatch) return false;
     if (successes > this.#successes) this.#poisonAttempts += 1;
     this.#successes = successes;
     return this.#poisonAttempts >= this.#bounds.maxPoisonAttempts;

@@ -27,6 +27,14 @@ export class TroubleLog {
     this.#log.warn({}, `! backend is back after ${seconds} s`);
   }
 
+  /** Several events that were sent as one are sent again, each alone. */
+  batchRefused(events: number, reason: string): void {
+    this.#log.warn(
+      { events, reason },
+      '! backend did not take several events as one; each is sent again alone:',
+    );
+  }
+
   /** An event failed for the first time, and will be tried again. */
   failed(id: string, type: string, reason: string): void {
     const nowMs = this.#clock.nowMs();
