@@ -1,17 +1,7 @@
 import type { JsonObject } from '@wsbroker/protocol';
-import type { HubConnection } from '../hub/connection.ts';
 import { fanOut } from '../hub/fan-out.ts';
 import type { Hub } from '../hub/hub.ts';
 import type { Operation, Outcome } from './operation.ts';
-
-const forEach = (connections: Iterable<HubConnection>, act: (connection: HubConnection) => void): number => {
-  let matched = 0;
-  for (const connection of connections) {
-    act(connection);
-    matched += 1;
-  }
-  return matched;
-};
 
 /** Only these fields; the whole otherwise. A copy, since a result is read after other commands have run. */
 const picked = (sessionInfo: JsonObject, fields: readonly string[] | undefined): JsonObject =>
@@ -30,22 +20,17 @@ export const applyOperation = (hub: Hub, operation: Operation): Outcome => {
     case 'send':
       return { matched: fanOut(hub.select(operation.target), operation.text), connections };
     case 'close': {
-      // Closing takes connections out of the hub, so the choice is made first.
-      const chosen = [...hub.select(operation.target)];
-      return {
-        matched: forEach(chosen, (connection) => connection.close(operation.code, operation.reason)),
-        connections,
-      };
+      const chosen = hub.select(operation.target);
+      for (const connection of chosen) connection.close(operation.code, operation.reason);
+      return { matched: chosen.length, connections };
     }
-    case 'session':
-      return {
-        matched: forEach([...hub.selectWithLeaving(operation.target)], (connection) =>
-          connection.changeSession(operation.change),
-        ),
-        connections,
-      };
+    case 'session': {
+      const chosen = hub.selectWithLeaving(operation.target);
+      for (const connection of chosen) connection.changeSession(operation.change);
+      return { matched: chosen.length, connections };
+    }
     case 'count':
-      return { matched: forEach(hub.select(operation.target), () => {}), connections };
+      return { matched: hub.select(operation.target).length, connections };
     case 'list': {
       const { limit = Infinity } = operation;
       const listed = [];

@@ -28,6 +28,14 @@ export interface ConnectionOwner {
   sessionChanged(): void;
 }
 
+/** Told of what becomes of the session of a connection that is open. */
+export interface SessionWatcher {
+  /** The application may change the session unseen from now on. */
+  shared(connection: HubConnection): void;
+  /** A command changes the session, by `apply`. */
+  change(connection: HubConnection, change: SessionChange, apply: () => void): void;
+}
+
 export interface HubConnectionInit extends Handshake {
   readonly sessionInfo: SessionInfo;
   readonly broker: Broker;
@@ -46,6 +54,7 @@ export class HubConnection implements Connection {
   /** `session` as JSON: undefined until it is asked for, null once the application may change it unseen. */
   #json: string | null | undefined;
   readonly #owner: ConnectionOwner;
+  #watcher: SessionWatcher | undefined;
   #handshake: Handshake;
   #socket: Socket | undefined;
 
@@ -63,7 +72,10 @@ export class HubConnection implements Connection {
    * was derived from it can be kept, so the broker itself reads {@link session}.
    */
   get sessionInfo(): SessionInfo {
-    this.#json = null;
+    if (this.#json !== null) {
+      this.#json = null;
+      this.#watcher?.shared(this);
+    }
     return this.session;
   }
 
@@ -80,6 +92,11 @@ export class HubConnection implements Connection {
     if (this.#json === null) return JSON.stringify(this.session);
     this.#json ??= JSON.stringify(this.session);
     return this.#json;
+  }
+
+  /** Who is told of what becomes of the session from now on. */
+  watch(watcher: SessionWatcher | undefined): void {
+    this.#watcher = watcher;
   }
 
   get cookieData(): Readonly<Record<string, string>> {
@@ -124,7 +141,9 @@ export class HubConnection implements Connection {
 
   changeSession(change: SessionChange): void {
     if (!this.isSessionShared) this.#json = undefined;
-    applySessionChange(this.session, change);
+    const apply = (): void => applySessionChange(this.session, change);
+    if (this.#watcher) this.#watcher.change(this, change, apply);
+    else apply();
     this.#owner.sessionChanged();
   }
 

@@ -1,16 +1,12 @@
-import { compileCriteria, type Criteria } from '@wsbroker/protocol';
-import type { HubConnection } from './connection.ts';
+import { type Criteria, foldCriteria, type FoldedCriteria, matchesFolded } from '@wsbroker/protocol';
+import type { HubConnection, SessionWatcher } from './connection.ts';
+import type { Listed } from './listed-set.ts';
+import { SessionIndex, type SessionIndexOptions } from './session-index.ts';
 
 /** Which connections are meant: one, or all that match and are not excepted. */
 export type Target =
   | { readonly wskey: string }
   | { readonly match?: Criteria | undefined; readonly except?: Criteria | undefined };
-
-/** A connection with its place in the order of connecting, by which lists are paged. */
-export interface Listed {
-  readonly place: number;
-  readonly connection: HubConnection;
-}
 
 /** All the connections of this process. */
 export class Hub {
@@ -19,10 +15,20 @@ export class Hub {
   readonly #pending = new Map<string, HubConnection>();
   /** Their clients are gone, but events of theirs still wait; an answer may yet set their session. */
   readonly #leaving = new Map<string, HubConnection>();
+  readonly #index: SessionIndex;
   #lastPlace = 0;
+
+  constructor(options?: SessionIndexOptions) {
+    this.#index = new SessionIndex(this.#open, options);
+  }
 
   get size(): number {
     return this.#open.size;
+  }
+
+  /** The fields of sessions by which connections are found without a look at each; for tests and figures. */
+  get indexedKeys(): readonly string[] {
+    return this.#index.keys;
   }
 
   /** A connection that nobody may reach until it is added. */
@@ -31,53 +37,100 @@ export class Hub {
   }
 
   add(connection: HubConnection): void {
-    this.#pending.delete(connection.wskey);
+    const { wskey } = connection;
+    this.#pending.delete(wskey);
+    this.#close(wskey);
     this.#lastPlace += 1;
-    this.#open.set(connection.wskey, { place: this.#lastPlace, connection });
+    const listed = { place: this.#lastPlace, connection };
+    this.#open.set(wskey, listed);
+    this.#index.add(listed);
+    connection.watch(this.#watcher);
   }
 
   /** The client is gone: no criteria match this connection any more. */
   leave(connection: HubConnection): void {
     const { wskey } = connection;
-    if (this.#open.delete(wskey) || this.#pending.delete(wskey)) this.#leaving.set(wskey, connection);
+    if (this.#close(wskey) || this.#pending.delete(wskey)) this.#leaving.set(wskey, connection);
   }
 
   /** The last event is delivered: nothing will ask for this connection again. */
   forget(connection: HubConnection): void {
-    this.#open.delete(connection.wskey);
+    this.#close(connection.wskey);
     this.#pending.delete(connection.wskey);
     this.#leaving.delete(connection.wskey);
   }
 
   /** Connections that are meant, in the order in which they connected; a pending one by its key alone. */
-  *select(target: Target): Generator<HubConnection> {
-    const pending = 'wskey' in target ? this.#pending.get(target.wskey) : undefined;
-    if (pending) yield pending;
-    for (const { connection } of this.list(target)) yield connection;
+  select(target: Target): HubConnection[] {
+    if ('wskey' in target) {
+      const { wskey } = target;
+      const connection = this.#pending.get(wskey) ?? this.#open.get(wskey)?.connection;
+      return connection ? [connection] : [];
+    }
+    const selected: HubConnection[] = [];
+    for (const { connection } of this.#listed(target)) selected.push(connection);
+    return selected;
   }
 
-  /** As {@link select}, each with its place, after the given one. */
+  /** As {@link select}, and one connection that is meant by its key also when it is leaving. */
+  selectWithLeaving(target: Target): HubConnection[] {
+    const selected = this.select(target);
+    const leaving = 'wskey' in target ? this.#leaving.get(target.wskey) : undefined;
+    if (leaving) selected.push(leaving);
+    return selected;
+  }
+
+  /** Open connections that are meant, each with its place, after the given one. */
   *list(target: Target, after = 0): Generator<Listed> {
     if ('wskey' in target) {
       const listed = this.#open.get(target.wskey);
       if (listed && listed.place > after) yield listed;
       return;
     }
-    const isMatch = target.match && compileCriteria(target.match);
-    const isExcept = target.except && compileCriteria(target.except);
-    for (const listed of this.#open.values()) {
-      if (listed.place <= after) continue;
-      const { session } = listed.connection;
-      if (isMatch && !isMatch(session)) continue;
-      if (isExcept?.(session)) continue;
-      yield listed;
-    }
+    for (const listed of this.#listed(target)) if (listed.place > after) yield listed;
   }
 
-  /** As {@link select}, and one connection that is meant by its key also when it is leaving. */
-  *selectWithLeaving(target: Target): Generator<HubConnection> {
-    yield* this.select(target);
-    const leaving = 'wskey' in target ? this.#leaving.get(target.wskey) : undefined;
-    if (leaving) yield leaving;
+  #listed({ match, except }: Exclude<Target, { wskey: string }>): Iterable<Listed> {
+    const wanted = match && foldCriteria(match);
+    const unwanted = except && foldCriteria(except);
+    const candidates = wanted && this.#index.candidates(wanted);
+    const listed = candidates?.listed ?? this.#open.values();
+    const isCertain = !wanted || wanted.size === 0 || candidates?.isCertain === true;
+    return isCertain && !unwanted ? listed : meant(listed, isCertain ? undefined : wanted, unwanted);
+  }
+
+  /** Whether it was open; it is not any more. */
+  #close(wskey: string): boolean {
+    const listed = this.#open.get(wskey);
+    if (!listed) return false;
+    listed.connection.watch(undefined);
+    this.#open.delete(wskey);
+    this.#index.delete(listed);
+    return true;
+  }
+
+  readonly #watcher: SessionWatcher = {
+    shared: ({ wskey }) => {
+      const listed = this.#open.get(wskey);
+      if (listed) this.#index.share(listed);
+    },
+    change: ({ wskey }, change, apply) => {
+      const listed = this.#open.get(wskey);
+      if (listed) this.#index.change(listed, change, apply);
+      else apply();
+    },
+  };
+}
+
+function* meant(
+  listed: Iterable<Listed>,
+  wanted: FoldedCriteria | undefined,
+  unwanted: FoldedCriteria | undefined,
+): Generator<Listed> {
+  for (const one of listed) {
+    const { session } = one.connection;
+    if (wanted && !matchesFolded(wanted, session)) continue;
+    if (unwanted && matchesFolded(unwanted, session)) continue;
+    yield one;
   }
 }
