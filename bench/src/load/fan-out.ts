@@ -21,7 +21,7 @@ export interface FanOutChange {
 
 /** The clients whose deliveries are looked into, spread over all of them. */
 const sampledEvery = 100;
-const settledWithinMs = 10_000;
+const settledWithinMs = 3_000;
 const momentField = '"at":';
 
 /** Clients that are all sent what is POSTed, as much at once as it is changed to. */

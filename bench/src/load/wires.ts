@@ -30,8 +30,10 @@ export const wires = {
     isOpened: (text) => text.startsWith('40'),
     answer: (text) => (text.startsWith('0') ? '40' : text === '2' ? '3' : undefined),
   },
-  /** nchan: subscribers have a path. */
+  /** Subscribers have a path. */
   nchan: { path: '/sub', headers: '' },
+  /** Of its test handler. */
+  pushpin: { path: '/ws', headers: '' },
 } satisfies Readonly<Record<string, Wire>>;
 
 export type WireName = keyof typeof wires;
