@@ -125,13 +125,13 @@ const kindOf = (value: unknown): string =>
   value === null ? 'null' : typeof value === 'object' ? 'an object' : `a ${typeof value}`;
 
 /** No content type counts as a form: the seed's broker never looked, and simple HTTP clients send none. */
-const encodingOf = (contentType: string): BodyEncoding | undefined => {
+export const encodingOf = (contentType: string): BodyEncoding | undefined => {
   const type = contentType.split(';', 1)[0]?.trim().toLowerCase();
   if (type === '' || type === contentTypes.form) return 'form';
   return type === contentTypes.json ? 'json' : undefined;
 };
 
-const unknownContentType = (contentType: string): Decoded<never> =>
+export const unknownContentType = (contentType: string): Decoded<never> =>
   refused(
     'bad-content-type',
     `The content type is ${JSON.stringify(contentType)}: expected ${contentTypes.form} or ${contentTypes.json}`,

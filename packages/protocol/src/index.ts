@@ -1,5 +1,17 @@
 /** The words on the wire of WSBroker, once. */
 export {
+  type Batch,
+  batchBody,
+  type BatchEvent,
+  batchEventSchema,
+  batchHeader,
+  batchSchema,
+  decodeBatch,
+  decodeBatchAnswer,
+  type EncodedBatchEvent,
+  maxBatchEvents,
+} from './batch.ts';
+export {
   type Body,
   type BodyEncoding,
   contentTypes,
