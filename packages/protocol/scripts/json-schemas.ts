@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { batchSchema } from '../src/batch.ts';
 import { notificationSchema } from '../src/body.ts';
 import { commandResultListSchema, commandResultSchemas } from '../src/command-result.ts';
 import {
@@ -56,6 +57,11 @@ const sources: Readonly<Record<string, Source>> = {
     title: 'Notification',
     description: 'The body of the POST to the backend: a JSON body, or the two form fields parsed.',
     schema: notificationSchema,
+  },
+  batch: {
+    title: 'Batch',
+    description: 'The body of a POST with several events: a JSON body, or the form field events parsed.',
+    schema: batchSchema,
   },
   command: {
     title: 'Command',
