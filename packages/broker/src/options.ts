@@ -61,6 +61,11 @@ export const httpBackendSchema = z.object({
   /** The largest answer that is read; the commands of a larger one do not run. @default 1048576 */
   maxAnswerBytes: whole(kibi, 64 * mebi).default(mebi),
   /**
+   * How large a request with several events may be, which backends get that ask for them: of their messages and
+   * connections, before they are encoded as a form. @default 262144
+   */
+  maxBatchBytes: whole(kibi, 64 * mebi).default(256 * kibi),
+  /**
    * Certificates in PEM format, of authorities that the certificate of an https:// `url` may be signed by; no
    * others then count. Read at the start. @default those that Node knows
    */

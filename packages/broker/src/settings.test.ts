@@ -102,6 +102,7 @@ test('every default of an HTTP backend is filled in; without a type it is one', 
     timeoutMs: 30_000,
     maxRequests: 32,
     maxAnswerBytes: 1_048_576,
+    maxBatchBytes: 262_144,
   };
   expect(settingsOf({ port: 0, backend: { type: 'http', url } }).backend).toEqual(expected);
   expect(settingsOf({ port: 0, backend: { url } }).backend).toEqual(expected);
@@ -146,6 +147,7 @@ test.each<[string, number, number]>([
   ['backend.timeoutMs', 1, 600_000],
   ['backend.maxRequests', 1, 1_024],
   ['backend.maxAnswerBytes', kibi, 64 * mebi],
+  ['backend.maxBatchBytes', kibi, 64 * mebi],
 ])('`%s` is a whole number from %d to %d', (name, min, max) => {
   const field = name.replace('backend.', '');
   const optionsWith = (value: unknown) =>

@@ -75,6 +75,7 @@ const groups: readonly {
       'backend.timeoutMs',
       'backend.maxRequests',
       'backend.maxAnswerBytes',
+      'backend.maxBatchBytes',
       'slowRequestMs',
       'retryMinMs',
       'retryMaxMs',

@@ -27,8 +27,8 @@ export type Failure =
   /** The answer was that it failed. */
   | 'status';
 
-/** An attempt that failed. */
-interface Failed {
+/** How an attempt failed, and why. */
+export interface Failed {
   /** For people. */
   readonly reason: string;
   readonly failure: Failure;
