@@ -48,8 +48,7 @@ export const fakeConnection = (wskey: string, fields: Record<string, unknown> = 
   const socket = new FakeSocket();
   const connection = new HubConnection({
     sessionInfo: { ...fields, ip: '127.0.0.1', wskey },
-    cookieData: {},
-    upgradeReq: {} as IncomingMessage,
+    handshake: { cookieData: {}, upgradeReq: {} as IncomingMessage },
     broker: {} as Broker,
     owner: socket,
   });

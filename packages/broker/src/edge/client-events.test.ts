@@ -42,7 +42,7 @@ const startEvents = ({ config = {}, answer, settings, hasBackend = true }: Start
   const events = new ClientEvents(context, {
     connection,
     receipts: new PlainReceipts(connection),
-    onLeft: () => {},
+    owner: { eventLeft: () => {} },
   });
   return { backend, broker, events, connection, socket, logs: commands.logs };
 };

@@ -28,12 +28,17 @@ export interface ClientEventsContext {
   readonly journal: Journal | undefined;
 }
 
+/** Whose events they are. */
+export interface EventsOwner {
+  /** Runs after each event that left the queue. */
+  eventLeft(): void;
+}
+
 export interface ClientEventsInit {
   readonly connection: HubConnection;
   /** Where the client is told what became of its messages. */
   readonly receipts: Receipts;
-  /** Runs after each event that left the queue. */
-  readonly onLeft: () => void;
+  readonly owner: EventsOwner;
 }
 
 /** What the journal keeps so that a client can resume. */
@@ -85,13 +90,13 @@ export class ClientEvents {
   #lastEvent = 0;
   /** Happenings whose handlers are still deciding, and the last of them. */
   #undecided = 0;
-  #lastDecision: Promise<unknown> = Promise.resolve();
+  #lastDecision: Promise<unknown> | undefined;
 
-  constructor(context: ClientEventsContext, { connection, receipts, onLeft }: ClientEventsInit) {
+  constructor(context: ClientEventsContext, { connection, receipts, owner }: ClientEventsInit) {
     this.#context = context;
     this.#connection = connection;
     this.#record = new MessageRecord(connection, receipts, context.journal);
-    this.#queue = context.delivery?.open(connection, onLeft);
+    this.#queue = context.delivery?.open(connection, () => owner.eventLeft());
   }
 
   /** Reading from the socket has to stop until the backend, or the disk, has caught up. */
@@ -174,7 +179,7 @@ export class ClientEvents {
     const { wskey } = this.#connection;
     this.#context.log.debug({ wskey, ...failure }, '! refused a message from client');
     const conclude = (): void => this.#record.conclude(n, failure);
-    if (this.#undecided === 0) conclude();
+    if (this.#undecided === 0 || !this.#lastDecision) conclude();
     else this.#lastDecision = this.#lastDecision.then(conclude);
   }
 

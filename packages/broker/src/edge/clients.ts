@@ -1,22 +1,20 @@
 import { closeCodes, type SessionInfo } from '@wsbroker/protocol';
 import { randomBytes } from 'node:crypto';
-import { IncomingMessage } from 'node:http';
-import { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { JournalContent } from '../delivery/journal/journal.ts';
-import type { Handshake } from '../hub/connection.ts';
 import type { Admission } from './admission/admission.ts';
 import type { Place } from './admission/places.ts';
 import type { AddressList } from './address-list.ts';
 import { clientAddress } from './client-address.ts';
 import type { ClientContext } from './client-context.ts';
-import { cookiesOf, sessionCookies } from './cookies.ts';
+import { sessionCookies } from './cookies.ts';
+import { ClientHandshake } from './client-handshake.ts';
 import { fingerprintOf } from './fingerprint.ts';
 import { PlainClient } from './plain-client.ts';
 import type { ClientSocket } from './socket/socket.ts';
 import { OpeningSocket } from './v1/opening-socket.ts';
 import { TokenIndex } from './v1/resume-tokens.ts';
-import { type Left, V1Client, type V1ClientInit } from './v1/v1-client.ts';
+import { type Left, V1Client, type V1ClientInit, type V1Clients } from './v1/v1-client.ts';
 
 const keyBytes = 16;
 
@@ -42,12 +40,10 @@ export class Clients {
   readonly #context: ClientContext;
   readonly #trustedProxies: AddressList;
   readonly #admission: Admission;
-  readonly #plain = new Map<ClientSocket, PlainClient>();
+  readonly #plain = new Set<PlainClient>();
   readonly #opening = new Map<ClientSocket, OpeningSocket>();
-  readonly #v1 = new Set<V1Client>();
-  readonly #tokens = new TokenIndex<V1Client>();
+  readonly #v1: V1Clients = { all: new Set(), tokens: new TokenIndex(), isDownTold: false };
   #statusTimer: NodeJS.Timeout | undefined;
-  #isDownTold = false;
 
   constructor(context: ClientContext, { trustedProxies, admission }: ClientsOptions) {
     this.#context = context;
@@ -56,22 +52,22 @@ export class Clients {
   }
 
   /** A client without a subprotocol of ours. */
-  connectPlain(socket: ClientSocket, request: IncomingMessage): void {
-    const handshake = handshakeOf(request);
+  connectPlain(socket: ClientSocket, handshake: ClientHandshake): void {
     const sessionInfo = this.#sessionInfo(handshake);
-    const onClosed = (): void => void this.#plain.delete(socket);
-    const client = new PlainClient({ context: this.#context, socket, sessionInfo, handshake, onClosed });
-    this.#plain.set(socket, client);
+    const clients = this.#plain;
+    const client = new PlainClient({ context: this.#context, socket, sessionInfo, handshake, clients });
+    clients.add(client);
     client.begin();
   }
 
   /** A client that speaks `wsbroker.v1`: what it wants is in its first frame. */
-  connectV1(socket: ClientSocket, { request, place }: V1Handshake): void {
+  connectV1(socket: ClientSocket, { handshake, place }: V1Handshake): void {
     const opening = new OpeningSocket(socket, {
       timeoutMs: this.#context.settings.handshakeTimeoutMs,
       opened: ({ token, received = 0 }) => {
         this.#opening.delete(socket);
-        this.#open(socket, handshakeOf(request), { token, received, place });
+        this.#open(socket, handshake, { token, received, place });
+        handshake.fold();
       },
       closed: () => this.#opening.delete(socket),
     });
@@ -91,7 +87,10 @@ export class Clients {
         failures: failuresOf.get(wskey) ?? [],
       };
       const place = this.#admission.places.place(undefined);
-      this.#v1Client({ sessionInfo, handshake: restoredHandshake(), fingerprint, place }, left).restore(left);
+      this.#v1Client(
+        { sessionInfo, handshake: ClientHandshake.restored(), fingerprint, place },
+        left,
+      ).restore(left);
     }
   }
 
@@ -99,10 +98,10 @@ export class Clients {
   backendChanged(): void {
     clearTimeout(this.#statusTimer);
     const isDown = this.#context.delivery?.isBackendDown ?? false;
-    if (isDown === this.#isDownTold) return;
+    if (isDown === this.#v1.isDownTold) return;
     this.#statusTimer = setTimeout(() => {
-      this.#isDownTold = isDown;
-      for (const client of this.#v1) client.tellStatus(isDown ? 'down' : 'up');
+      this.#v1.isDownTold = isDown;
+      for (const client of this.#v1.all) client.tellStatus(isDown ? 'down' : 'up');
     }, statusDelayMs);
   }
 
@@ -112,10 +111,10 @@ export class Clients {
     const { code, reason, spreadMs, isKept } = plan;
     for (const socket of this.#opening.keys()) socket.close(code, reason);
     const closes = [
-      ...[...this.#plain.values()].map((client) => () => client.leave(code, reason)),
-      ...[...this.#v1].map((client) => () => {
+      ...[...this.#plain].map((client) => () => client.leave(code, reason)),
+      ...[...this.#v1.all].map((client) => () => {
         client.leave({ code, reason, retryAfterMs: Math.round(Math.random() * spreadMs), isKept });
-        this.#v1.delete(client);
+        this.#v1.all.delete(client);
       }),
     ];
     const beganMs = performance.now();
@@ -127,10 +126,10 @@ export class Clients {
     }
   }
 
-  #open(socket: ClientSocket, handshake: Handshake, { token, received, place }: Opening): void {
+  #open(socket: ClientSocket, handshake: ClientHandshake, { token, received, place }: Opening): void {
     const { cookies } = this.#context.settings;
-    const fingerprint = fingerprintOf(handshake.upgradeReq, handshake.cookieData, cookies);
-    const known = token === undefined ? undefined : this.#tokens.find(token);
+    const fingerprint = fingerprintOf(handshake.request, handshake.cookies, cookies);
+    const known = token === undefined ? undefined : this.#v1.tokens.find(token);
     if (token !== undefined && known?.resume(socket, { handshake, fingerprint, token, received, place }))
       return;
     const full = place.take();
@@ -138,28 +137,21 @@ export class Clients {
       this.#admission.full(full, place.key);
       return socket.close(closeCodes.overloaded, 'overloaded');
     }
-    this.#v1Client({ sessionInfo: this.#sessionInfo(handshake), handshake, fingerprint, place }).begin(
-      socket,
-    );
+    const sessionInfo = this.#sessionInfo(handshake);
+    this.#v1Client({ sessionInfo, handshake, fingerprint, place }).begin(socket, handshake);
   }
 
-  #v1Client(init: Omit<V1ClientInit, 'tokens' | 'isDownTold' | 'onEnded'>, left?: Left): V1Client {
-    const owned: V1ClientInit = {
-      ...init,
-      tokens: this.#tokens,
-      isDownTold: () => this.#isDownTold,
-      onEnded: () => this.#v1.delete(client),
-    };
-    const client: V1Client = new V1Client(this.#context, owned, left);
-    this.#v1.add(client);
+  #v1Client(init: Omit<V1ClientInit, 'clients'>, left?: Left): V1Client {
+    const client = new V1Client(this.#context, { ...init, clients: this.#v1 }, left);
+    this.#v1.all.add(client);
     return client;
   }
 
   /** Cookies first and under free names only; what is the broker's goes on top. */
-  #sessionInfo({ upgradeReq, cookieData }: Handshake): SessionInfo {
+  #sessionInfo(handshake: ClientHandshake): SessionInfo {
     return {
-      ...sessionCookies(cookieData, this.#context.settings.cookies),
-      ip: clientAddress(upgradeReq, this.#trustedProxies),
+      ...sessionCookies(handshake.cookies, this.#context.settings.cookies),
+      ip: clientAddress(handshake.request, this.#trustedProxies),
       wskey: randomBytes(keyBytes).toString('base64url'),
     };
   }
@@ -174,21 +166,10 @@ interface Opening {
 
 /** A handshake of a client of `wsbroker.v1`. */
 interface V1Handshake {
-  readonly request: IncomingMessage;
+  readonly handshake: ClientHandshake;
   /** Not taken yet when there was no room: the client may be one that is counted already. */
   readonly place: Place;
 }
-
-const handshakeOf = (upgradeReq: IncomingMessage): Handshake => ({
-  cookieData: cookiesOf(upgradeReq.headers.cookie),
-  upgradeReq,
-});
-
-/** Handlers may look at the handshake of any connection; that of a former process is gone. */
-const restoredHandshake = (): Handshake => ({
-  cookieData: {},
-  upgradeReq: new IncomingMessage(new Socket()),
-});
 
 /** What clients are closed with when the broker stops. */
 export const stopping = { code: closeCodes.goingAway, reason: 'the broker is closing' };

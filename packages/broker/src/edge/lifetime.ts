@@ -1,21 +1,19 @@
 import { closeCodes } from '@wsbroker/protocol';
 import type { Fate } from '../delivery/queued-event.ts';
 import type { HubConnection } from '../hub/connection.ts';
-import type { Hub } from '../hub/hub.ts';
-import type { Log } from '../ops/logger.ts';
+import type { ClientContext } from './client-context.ts';
 import type { ClientEvents, ResumeKeys } from './client-events.ts';
 import type { EndReason } from './end-reason.ts';
 import { isRefusedBy, refusalCode } from './refusal.ts';
 
-export interface LifetimeOptions {
+/** Whose lifetime it is. */
+export interface LifetimeOwner {
   readonly connection: HubConnection;
   readonly events: ClientEvents;
-  readonly hub: Hub;
-  readonly log: Log;
   /** The connection is connected: it can be reached, and may be read. */
-  readonly onAdmitted: () => void;
+  admitted(): void;
   /** With `authorize`: it will not be. */
-  readonly onRefused: (code: number, reason: string) => void;
+  refused(code: number, reason: string): void;
 }
 
 /**
@@ -25,14 +23,16 @@ export interface LifetimeOptions {
  * leaves meanwhile gets its `session-disconnect` only if the backend agrees in the end.
  */
 export class Lifetime {
-  readonly #options: LifetimeOptions;
+  readonly #context: ClientContext;
+  readonly #owner: LifetimeOwner;
   #state: 'pending' | 'open' | 'ended' = 'pending';
   #isAgreed = false;
   #isRefused = false;
   #endReason: EndReason | undefined;
 
-  constructor(options: LifetimeOptions) {
-    this.#options = options;
+  constructor(context: ClientContext, owner: LifetimeOwner) {
+    this.#context = context;
+    this.#owner = owner;
   }
 
   get isPending(): boolean {
@@ -54,13 +54,13 @@ export class Lifetime {
   }
 
   begin(keys: ResumeKeys, authorize: boolean): void {
-    const { connection, events, hub } = this.#options;
+    const { connection, events } = this.#owner;
     if (!authorize) {
       this.#admit();
       events.connected(keys);
       return;
     }
-    hub.hold(connection);
+    this.#context.hub.hold(connection);
     events.connected(keys, {
       answered: (commands) => this.#answered(commands),
       ended: (fate) => this.#decided(fate),
@@ -70,14 +70,14 @@ export class Lifetime {
   /** A connection that a former process has left. */
   restore(): void {
     this.#state = 'open';
-    this.#options.hub.add(this.#options.connection);
+    this.#context.hub.add(this.#owner.connection);
   }
 
   /** One that had ended there: its last events are to be delivered. */
   restoreEnded(): void {
     this.#state = 'ended';
-    this.#options.hub.add(this.#options.connection);
-    this.#options.hub.leave(this.#options.connection);
+    this.#context.hub.add(this.#owner.connection);
+    this.#context.hub.leave(this.#owner.connection);
   }
 
   /** The client is gone, or has to go. Counts once. */
@@ -85,7 +85,8 @@ export class Lifetime {
     if (this.#state === 'ended') return;
     const wasPending = this.#state === 'pending';
     this.#state = 'ended';
-    const { connection, events, hub, log } = this.#options;
+    const { connection, events } = this.#owner;
+    const { hub, log } = this.#context;
     hub.leave(connection);
     log.debug({ wskey: connection.wskey }, '← connection closed');
     if (wasPending) this.#endReason = reason;
@@ -95,36 +96,37 @@ export class Lifetime {
 
   /** To be called after each event that left the queue. */
   forgetIfDone(): void {
-    const { connection, events, hub } = this.#options;
-    if (this.#state === 'ended' && events.waiting === 0) hub.forget(connection);
+    const { connection, events } = this.#owner;
+    if (this.#state === 'ended' && events.waiting === 0) this.#context.hub.forget(connection);
   }
 
   #admit(): void {
-    const { connection, hub, log, onAdmitted } = this.#options;
+    const { connection } = this.#owner;
+    const { hub, log } = this.#context;
     this.#isAgreed = true;
     if (this.#state === 'ended') return;
     this.#state = 'open';
     hub.add(connection);
     log.debug({ wskey: connection.wskey, ip: connection.session.ip }, '↪ new connection');
-    onAdmitted();
+    this.#owner.admitted();
   }
 
   /** Before the commands run: those that follow may be meant for it. */
   #answered(commands: readonly unknown[]): void {
-    this.#isRefused = isRefusedBy(commands, this.#options.connection.session);
+    this.#isRefused = isRefusedBy(commands, this.#owner.connection.session);
     if (!this.#isRefused) this.#admit();
     // Agreed to after the client had left: the backend is told that it has.
-    if (this.#isAgreed && this.#endReason) this.#options.events.disconnected(this.#endReason);
+    if (this.#isAgreed && this.#endReason) this.#owner.events.disconnected(this.#endReason);
   }
 
   #decided(fate: Fate): void {
     if (this.#isAgreed || fate.outcome === 'abandoned') return;
-    const { connection, events, hub, onRefused } = this.#options;
+    const { connection, events } = this.#owner;
     this.#state = 'ended';
-    hub.forget(connection);
+    this.#context.hub.forget(connection);
     events.forgotten();
     const isNo = this.#isRefused || (fate.outcome === 'dead-letter' && fate.code === 'refused');
-    if (isNo) onRefused(closeCodes.refused, 'refused');
-    else onRefused(closeCodes.notAuthorized, 'not-authorized');
+    if (isNo) this.#owner.refused(closeCodes.refused, 'refused');
+    else this.#owner.refused(closeCodes.notAuthorized, 'not-authorized');
   }
 }

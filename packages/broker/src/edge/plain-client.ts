@@ -1,10 +1,10 @@
 import type { SessionInfo } from '@wsbroker/protocol';
-import { type Handshake, HubConnection } from '../hub/connection.ts';
+import { type ConnectionOwner, type Handshake, HubConnection } from '../hub/connection.ts';
 import type { ClientContext } from './client-context.ts';
-import { ClientEvents } from './client-events.ts';
+import { ClientEvents, type EventsOwner } from './client-events.ts';
 import { readClientMessage } from './client-message.ts';
 import { type EndReason, endReasonOf } from './end-reason.ts';
-import { Lifetime } from './lifetime.ts';
+import { Lifetime, type LifetimeOwner } from './lifetime.ts';
 import { PlainReceipts } from './receipts.ts';
 import type { ClientSocket, SocketReader } from './socket/socket.ts';
 
@@ -13,50 +13,34 @@ export interface PlainClientInit {
   readonly socket: ClientSocket;
   readonly sessionInfo: SessionInfo;
   readonly handshake: Handshake;
-  /** Runs once, when the socket is gone. */
-  readonly onClosed: () => void;
+  /** All plain clients; this one leaves them when its socket is gone. */
+  readonly clients: Set<PlainClient>;
 }
 
-/** A client without a subprotocol of ours: messages and nothing else, and its connection ends with its socket. */
-export class PlainClient implements SocketReader {
+/**
+ * A client without a subprotocol of ours: messages and nothing else, and its connection ends with its socket.
+ *
+ * It owns its parts itself: with objects and functions of their own for that, ten thousand clients would take 4 MB more.
+ */
+export class PlainClient implements SocketReader, ConnectionOwner, EventsOwner, LifetimeOwner {
+  readonly connection: HubConnection;
+  readonly events: ClientEvents;
   readonly #socket: ClientSocket;
   readonly #context: ClientContext;
-  readonly #connection: HubConnection;
-  readonly #events: ClientEvents;
   readonly #lifetime: Lifetime;
-  readonly #onClosed: () => void;
+  readonly #clients: Set<PlainClient>;
   #endReason: EndReason | undefined;
 
-  constructor({ context, socket, sessionInfo, handshake, onClosed }: PlainClientInit) {
+  constructor({ context, socket, sessionInfo, handshake, clients }: PlainClientInit) {
     this.#context = context;
     this.#socket = socket;
-    this.#onClosed = onClosed;
-    this.#connection = new HubConnection({
-      sessionInfo,
-      ...handshake,
-      broker: context.broker,
-      owner: {
-        close: (code, reason) => this.#close(code, reason),
-        sessionChanged: () => this.#events.keepSession(),
-      },
-    });
-    this.#events = new ClientEvents(context, {
-      connection: this.#connection,
-      receipts: new PlainReceipts(this.#connection),
-      onLeft: () => {
-        socket.resumeIfLow();
-        this.#lifetime.forgetIfDone();
-      },
-    });
-    this.#lifetime = new Lifetime({
-      connection: this.#connection,
-      events: this.#events,
-      hub: context.hub,
-      log: context.log,
-      onAdmitted: () => socket.release(),
-      onRefused: (code, reason) => socket.close(code, reason),
-    });
-    this.#connection.attach(socket);
+    this.#clients = clients;
+    const { broker } = context;
+    this.connection = new HubConnection({ sessionInfo, handshake, broker, owner: this });
+    const receipts = new PlainReceipts(this.connection);
+    this.events = new ClientEvents(context, { connection: this.connection, receipts, owner: this });
+    this.#lifetime = new Lifetime(context, this);
+    this.connection.attach(socket);
     socket.reader = this;
   }
 
@@ -67,26 +51,26 @@ export class PlainClient implements SocketReader {
   }
 
   get isFull(): boolean {
-    return this.#events.isFull;
+    return this.events.isFull;
   }
 
   get isLow(): boolean {
-    return this.#events.isLow;
+    return this.events.isLow;
   }
 
   read(text: string | undefined, bytes: number): void {
     // Refused: what had arrived before comes out while the socket closes.
     if (!this.#lifetime.isOpen) return;
     const read = readClientMessage(text, this.#context.settings.maxMessageDepth);
-    if (!read.ok) return this.#events.refused({ code: read.code, text: read.text });
-    this.#context.log.debug({ wskey: this.#connection.wskey, message: read.message }, '→ from client');
-    this.#events.messaged(read, bytes);
+    if (!read.ok) return this.events.refused({ code: read.code, text: read.text });
+    this.#context.log.debug({ wskey: this.connection.wskey, message: read.message }, '→ from client');
+    this.events.messaged(read, bytes);
   }
 
   closed(code: number | undefined): void {
     this.#lifetime.end(this.#endReason ?? endReasonOf(code));
-    this.#connection.detach();
-    this.#onClosed();
+    this.connection.detach();
+    this.#clients.delete(this);
   }
 
   /** The broker stops. */
@@ -95,8 +79,25 @@ export class PlainClient implements SocketReader {
     this.#socket.close(code, reason);
   }
 
-  #close(code: number, reason: string): void {
+  close(code: number, reason: string): void {
     this.#endReason ??= 'closed';
     this.#socket.close(this.#lifetime.closeCode(code), reason);
+  }
+
+  sessionChanged(): void {
+    this.events.keepSession();
+  }
+
+  eventLeft(): void {
+    this.#socket.resumeIfLow();
+    this.#lifetime.forgetIfDone();
+  }
+
+  admitted(): void {
+    this.#socket.release();
+  }
+
+  refused(code: number, reason: string): void {
+    this.#socket.close(code, reason);
   }
 }

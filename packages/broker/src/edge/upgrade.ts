@@ -1,11 +1,13 @@
 import { subprotocol } from '@wsbroker/protocol';
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { WebSocketServer } from 'ws';
+import { type WebSocket, WebSocketServer } from 'ws';
 import { LimitedLog } from '../ops/limited-log.ts';
 import type { Log } from '../ops/logger.ts';
 import type { Settings } from '../options.ts';
 import type { Admission } from './admission/admission.ts';
+import type { Place } from './admission/places.ts';
+import { ClientHandshake } from './client-handshake.ts';
 import type { Clients } from './clients.ts';
 import { type OriginRefusal, refusalOfOrigin } from './origin.ts';
 import { type NotNow, refuseForNow, refuseUpgrade } from './http/refuse-upgrade.ts';
@@ -36,6 +38,11 @@ export interface UpgradesOptions {
   readonly log: Log;
   /** Why no handshake is taken at this moment; undefined when they are. */
   readonly refusal: () => NotNow | undefined;
+}
+
+interface Taken {
+  readonly request: IncomingMessage;
+  readonly place: Place;
 }
 
 /** Of what a client sent and the log shows. */
@@ -88,8 +95,8 @@ export class Upgrades {
 
   /** Listener for the HTTP server's `upgrade`. */
   take(request: IncomingMessage, stream: Duplex, head: Buffer): void {
-    const { admission, refusal, log } = this.#options;
-    stream.on('error', (error) => log.debug({ error }, '! handshake error'));
+    const { admission, refusal } = this.#options;
+    stream.on('error', this.#onError);
     const key = admission.keyOf(request);
     // The rate before all else: what is refused costs as well.
     const notNow = refusal() ?? admission.handshake(key);
@@ -97,20 +104,22 @@ export class Upgrades {
     const foreign = this.#refusalOfOrigin(request);
     if (foreign) return refuseUpgrade(stream, '403 Forbidden', foreign.text);
     const place = admission.places.place(key);
-    place.onHeld = () => admission.pending.leave(stream);
     const full = place.take();
-    // One that speaks wsbroker.v1 may come to go on with a connection that has its place. Until it has said so it
-    // counts as pending: too many of them cut each other, and nobody else.
-    if (full && !isForV1(request)) return refuseForNow(stream, admission.full(full, key));
-    if (full) admission.pending.add(stream);
+    if (full) {
+      // One that speaks wsbroker.v1 may come to go on with a connection that has its place. Until it has said so it
+      // counts as pending: too many of them cut each other, and nobody else.
+      if (!isForV1(request)) return refuseForNow(stream, admission.full(full, key));
+      admission.pending.add(stream);
+      place.onHeld = () => admission.pending.leave(stream);
+    } else {
+      admission.pending.leave(stream);
+    }
     let isTaken = false;
     this.server.handleUpgrade(request, stream, head, (ws) => {
       isTaken = true;
-      const socket = this.#sockets.add(ws, stream, () => place.release());
-      const { clients } = this.#options;
-      if (ws.protocol === subprotocol) clients.connectV1(socket, { request, place });
-      else clients.connectPlain(socket, request);
-      this.server.emit('connection', ws, request);
+      // `ws` has a listener of its own by now.
+      stream.off('error', this.#onError);
+      this.#taken(ws, stream, { request, place });
     });
     if (!isTaken) place.release();
   }
@@ -120,6 +129,21 @@ export class Upgrades {
     await this.#sockets.close(waitMs);
     this.server.close();
   }
+
+  #taken(ws: WebSocket, stream: Duplex, { request, place }: Taken): void {
+    const socket = this.#sockets.add(ws, stream, () => place.release());
+    const { clients } = this.#options;
+    const handshake = new ClientHandshake(request);
+    if (ws.protocol === subprotocol) clients.connectV1(socket, { handshake, place });
+    else clients.connectPlain(socket, handshake);
+    this.server.emit('connection', ws, request);
+    // That of wsbroker.v1 is looked at when the client has said what it wants.
+    if (ws.protocol !== subprotocol) handshake.fold();
+  }
+
+  readonly #onError = (error: Error): void => {
+    this.#options.log.debug({ error }, '! handshake error');
+  };
 
   #refusalOfOrigin(request: IncomingMessage): OriginRefusal | undefined {
     const refusal = refusalOfOrigin(request, this.#options.settings);

@@ -36,7 +36,8 @@ export interface SessionWatcher {
   change(connection: HubConnection, change: SessionChange, apply: () => void): void;
 }
 
-export interface HubConnectionInit extends Handshake {
+export interface HubConnectionInit {
+  readonly handshake: Handshake;
   readonly sessionInfo: SessionInfo;
   readonly broker: Broker;
   readonly owner: ConnectionOwner;
@@ -64,7 +65,7 @@ export class HubConnection implements Connection {
     this.broker = init.broker;
     this.replay = init.replay;
     this.#owner = init.owner;
-    this.#handshake = init;
+    this.#handshake = init.handshake;
   }
 
   /**

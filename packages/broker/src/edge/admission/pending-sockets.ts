@@ -6,9 +6,14 @@ import type { Socket } from 'node:net';
 export interface Peered {
   readonly remoteAddress?: string | undefined;
   readonly remotePort?: number | undefined;
-  readonly localPort?: number | undefined;
   destroy(): void;
-  once(event: 'close', listener: () => void): unknown;
+  on(event: 'close', listener: () => void): unknown;
+  off(event: 'close', listener: () => void): unknown;
+}
+
+interface Pending {
+  readonly socket: Peered;
+  readonly onClosed: () => void;
 }
 
 /**
@@ -19,7 +24,7 @@ export interface Peered {
 export class PendingSockets {
   readonly #max: number;
   readonly #onCut: () => void;
-  readonly #sockets = new Map<string, Peered>();
+  readonly #sockets = new Map<string, Pending>();
 
   /** @param onCut Runs whenever one is cut for another. */
   constructor(max: number, onCut: () => void = () => {}) {
@@ -39,24 +44,28 @@ export class PendingSockets {
   add(socket: Peered): void {
     const key = keyOf(socket);
     // Without a key it is gone already.
-    if (key === undefined || this.#sockets.get(key) === socket) return;
+    if (key === undefined || this.#sockets.get(key)?.socket === socket) return;
     while (this.#sockets.size >= this.#max) this.#cutOldest();
-    this.#sockets.set(key, socket);
-    socket.once('close', () => {
+    const onClosed = (): void => {
       // The ends may be another socket's by now.
-      if (this.#sockets.get(key) === socket) this.#sockets.delete(key);
-    });
+      if (this.#sockets.get(key)?.socket === socket) this.#sockets.delete(key);
+    };
+    this.#sockets.set(key, { socket, onClosed });
+    socket.on('close', onClosed);
   }
 
-  /** It is served from now on, and counted elsewhere. */
+  /** It is served from now on, and counted elsewhere: nothing of it is kept here. */
   leave(socket: Peered): void {
     const key = keyOf(socket);
-    if (key !== undefined) this.#sockets.delete(key);
+    const pending = key === undefined ? undefined : this.#sockets.get(key);
+    if (key === undefined || !pending) return;
+    this.#sockets.delete(key);
+    pending.socket.off('close', pending.onClosed);
   }
 
   #cutOldest(): void {
     // Begun anew each time: an iterator that is kept keeps every table that the Map has outgrown since, sockets and all.
-    for (const [key, socket] of this.#sockets) {
+    for (const [key, { socket }] of this.#sockets) {
       this.#sockets.delete(key);
       socket.destroy();
       this.#onCut();
@@ -65,5 +74,6 @@ export class PendingSockets {
   }
 }
 
-const keyOf = ({ remoteAddress, remotePort, localPort }: Peered): string | undefined =>
-  remotePort === undefined ? undefined : `${remoteAddress}|${remotePort}|${localPort}`;
+/** All are of one server, which listens on one port. */
+const keyOf = ({ remoteAddress, remotePort }: Peered): string | undefined =>
+  remotePort === undefined ? undefined : `${remoteAddress}|${remotePort}`;

@@ -64,7 +64,7 @@ export class Place {
   readonly #places: Places;
   #isHeld = false;
   /** Runs when it is taken. */
-  onHeld: () => void = () => {};
+  onHeld: (() => void) | undefined;
 
   constructor(places: Places, key: string | undefined) {
     this.#places = places;
@@ -84,7 +84,8 @@ export class Place {
     if (this.#isHeld) return;
     this.#isHeld = true;
     this.#places.change(this.key, 1);
-    this.onHeld();
+    this.onHeld?.();
+    this.onHeld = undefined;
   }
 
   /** There are more than there may be: some have moved on, and have not let go of what they had. */

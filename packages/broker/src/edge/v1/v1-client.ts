@@ -1,17 +1,25 @@
 import { closeCodes, type ErrorCode, type SessionInfo } from '@wsbroker/protocol';
 import type { LeftConnection, StoredEvent, StoredFailure } from '../../delivery/journal/journal.ts';
-import { type Handshake, HubConnection } from '../../hub/connection.ts';
+import { type ConnectionOwner, type Handshake, HubConnection } from '../../hub/connection.ts';
 import { ReplayBuffer } from '../../hub/replay-buffer.ts';
 import type { Place } from '../admission/places.ts';
 import type { ClientContext } from '../client-context.ts';
-import { ClientEvents } from '../client-events.ts';
+import { ClientEvents, type EventsOwner } from '../client-events.ts';
 import { type EndReason, endReasonOf } from '../end-reason.ts';
-import { Lifetime } from '../lifetime.ts';
+import { Lifetime, type LifetimeOwner } from '../lifetime.ts';
 import type { ClientSocket } from '../socket/socket.ts';
 import { byeFrame, failedFrame, openedFrame, statusFrame } from './down-frame.ts';
 import { ResumeTokens, type TokenIndex } from './resume-tokens.ts';
-import { V1Reader } from './v1-reader.ts';
+import { V1Reader, type V1ReaderOwner } from './v1-reader.ts';
 import { V1Receipts } from './v1-receipts.ts';
+
+/** All clients that speak `wsbroker.v1`, and what they have in common. */
+export interface V1Clients {
+  readonly all: Set<V1Client>;
+  readonly tokens: TokenIndex<V1Client>;
+  /** Whether clients have been told that the backend is down: who comes later has to be told as well. */
+  isDownTold: boolean;
+}
 
 export interface V1ClientInit {
   readonly sessionInfo: SessionInfo;
@@ -20,11 +28,8 @@ export interface V1ClientInit {
   readonly fingerprint: string;
   /** Of its first socket. */
   readonly place: Place;
-  readonly tokens: TokenIndex<V1Client>;
-  /** Whether clients have been told that the backend is down: who comes later has to be told as well. */
-  readonly isDownTold: () => boolean;
-  /** Runs once, when the connection is over. */
-  readonly onEnded: () => void;
+  /** It leaves them when the connection is over. */
+  readonly clients: V1Clients;
 }
 
 /** What a former process has left of a connection. */
@@ -38,17 +43,18 @@ export interface Left {
  * A client that speaks `wsbroker.v1`. It outlives its sockets: when one is lost, the connection waits for the
  * client to come back with its token, and goes on where it stopped.
  */
-export class V1Client {
+export class V1Client implements ConnectionOwner, EventsOwner, LifetimeOwner, V1ReaderOwner {
+  readonly connection: HubConnection;
+  readonly events: ClientEvents;
   readonly #context: ClientContext;
-  readonly #init: V1ClientInit;
-  readonly #connection: HubConnection;
-  readonly #events: ClientEvents;
+  readonly #clients: V1Clients;
+  readonly #fingerprint: string;
   readonly #receipts: V1Receipts;
   readonly #lifetime: Lifetime;
   readonly #replay: ReplayBuffer;
   readonly #tokens: ResumeTokens<V1Client>;
   /** What the former process may not have told the client any more. */
-  #failures: readonly StoredFailure[] = [];
+  #failures: readonly StoredFailure[] | undefined;
   #socket: ClientSocket | undefined;
   /** Of its newest socket. */
   #place: Place;
@@ -56,61 +62,48 @@ export class V1Client {
   #waiting: Place | undefined;
   #grace: NodeJS.Timeout | undefined;
   #isOpened = false;
-  #whenAdmitted: () => void = () => {};
+  #whenAdmitted: (() => void) | undefined;
   /** A former process counted the frames to the client: where the stream is, this one cannot know. */
   #hasGap = false;
 
   /** @param left Of a connection that a former process has left; to be {@link restore restored}. */
   constructor(context: ClientContext, init: V1ClientInit, left?: Left) {
+    const { sessionInfo, handshake, fingerprint, place, clients } = init;
     this.#context = context;
-    this.#init = init;
-    this.#place = init.place;
+    this.#clients = clients;
+    this.#fingerprint = fingerprint;
+    this.#place = place;
     this.#replay = new ReplayBuffer(context.settings);
-    this.#connection = new HubConnection({
-      sessionInfo: init.sessionInfo,
-      ...init.handshake,
+    this.connection = new HubConnection({
+      sessionInfo,
+      handshake,
       broker: context.broker,
       replay: this.#replay,
-      owner: {
-        close: (code, reason) => this.#close(code, reason),
-        sessionChanged: () => this.#events.keepSession(),
-      },
+      owner: this,
     });
-    this.#tokens = new ResumeTokens(init.tokens, this, left?.connection.tokenHashes);
+    this.#tokens = new ResumeTokens(clients.tokens, this, left?.connection.tokenHashes);
     const waiting = left?.events.flatMap(({ message }) => message ?? []);
-    this.#receipts = new V1Receipts(this.#connection, left?.connection.received, waiting);
-    this.#events = new ClientEvents(context, {
-      connection: this.#connection,
+    this.#receipts = new V1Receipts(this.connection, left?.connection.received, waiting);
+    this.events = new ClientEvents(context, {
+      connection: this.connection,
       receipts: this.#receipts,
-      onLeft: () => {
-        this.#socket?.resumeIfLow();
-        this.#lifetime.forgetIfDone();
-      },
+      owner: this,
     });
-    this.#lifetime = new Lifetime({
-      connection: this.#connection,
-      events: this.#events,
-      hub: context.hub,
-      log: context.log,
-      onAdmitted: () => this.#whenAdmitted(),
-      onRefused: (code, reason) => this.#close(code, reason),
-    });
+    this.#lifetime = new Lifetime(context, this);
   }
 
   /** A new connection on this socket. */
-  begin(socket: ClientSocket): void {
+  begin(socket: ClientSocket, handshake: Handshake): void {
     this.#attach(socket);
     const { authorize } = this.#context.settings;
     if (authorize) socket.hold();
     const token = this.#tokens.next();
     this.#whenAdmitted = () => {
-      this.#opened(socket, { handshake: this.#init.handshake, token, received: 0, resumed: false });
+      this.#opened(socket, { handshake, token, received: 0, resumed: false });
       socket.release();
     };
-    this.#lifetime.begin(
-      { tokenHashes: this.#tokens.hashes, fingerprint: this.#init.fingerprint },
-      authorize,
-    );
+    const keys = { tokenHashes: this.#tokens.hashes, fingerprint: this.#fingerprint };
+    this.#lifetime.begin(keys, authorize);
   }
 
   /** Waits for the client that a former process had; its events of then are delivered meanwhile. */
@@ -118,10 +111,11 @@ export class V1Client {
     this.#failures = failures;
     if (connection.isEnded) this.#lifetime.restoreEnded();
     else this.#lifetime.restore();
-    this.#events.restore(connection, events);
+    this.events.restore(connection, events);
     if (connection.isEnded) {
       this.#tokens.clear();
-      return this.#init.onEnded();
+      this.#clients.all.delete(this);
+      return;
     }
     this.#hasGap = true;
     // A plain client has none, and cannot come back.
@@ -132,8 +126,7 @@ export class V1Client {
   /** Goes on with this socket. False when it cannot: the client has to begin anew. */
   resume(socket: ClientSocket, resumption: Resumption): boolean {
     const { handshake, fingerprint, token: shown, received, place } = resumption;
-    if (this.#lifetime.isEnded || this.#lifetime.isPending || fingerprint !== this.#init.fingerprint)
-      return false;
+    if (this.#lifetime.isEnded || this.#lifetime.isPending || fingerprint !== this.#fingerprint) return false;
     if (!this.#canGoOnFrom(received)) {
       this.end('connection-lost');
       return false;
@@ -150,7 +143,7 @@ export class V1Client {
     // Nothing is read until the client has been told from where it is to send again: that must be on disk, and so
     // must be the token that it will come back with.
     socket.hold();
-    this.#receipts.afterTaken(this.#events.received, () => {
+    this.#receipts.afterTaken(this.events.received, () => {
       const token = this.#tokens.next(shown);
       void this.#storeTokens().then(() => {
         if (this.#socket !== socket) return;
@@ -174,7 +167,7 @@ export class V1Client {
 
   /** Tells whether the backend takes events, and how many of this connection wait. */
   tellStatus(backend: 'up' | 'down'): void {
-    if (this.#isOpened) this.#connection.writeOnce(statusFrame({ backend, queued: this.#events.waiting }));
+    if (this.#isOpened) this.connection.writeOnce(statusFrame({ backend, queued: this.events.waiting }));
   }
 
   /** The broker stops: the socket is closed, and the connection with it unless a later process can go on. */
@@ -190,29 +183,62 @@ export class V1Client {
     this.#stopWaiting();
     this.#tokens.clear();
     this.#lifetime.end(reason);
-    this.#init.onEnded();
+    this.#clients.all.delete(this);
+  }
+
+  admitted(): void {
+    const run = this.#whenAdmitted;
+    this.#whenAdmitted = undefined;
+    run?.();
+  }
+
+  refused(code: number, reason: string): void {
+    this.close(code, reason);
+  }
+
+  sessionChanged(): void {
+    this.events.keepSession();
+  }
+
+  eventLeft(): void {
+    this.#socket?.resumeIfLow();
+    this.#lifetime.forgetIfDone();
+  }
+
+  isOpenedOn(socket: ClientSocket): boolean {
+    return this.#socket === socket && this.#isOpened;
+  }
+
+  /** The client has read `opened`: it holds the newest token, and counts frames as this process does. */
+  heard(): void {
+    this.#hasGap = false;
+    if (this.#tokens.confirm()) void this.#storeTokens();
+  }
+
+  lost(socket: ClientSocket, code: number | undefined): void {
+    if (this.#socket !== socket) return;
+    this.#detach();
+    const reason = endReasonOf(code);
+    if (reason === 'client-left' || this.#lifetime.isPending) return this.end(reason);
+    this.#wait('connection-lost');
+  }
+
+  close(code: number, reason: string): void {
+    const socket = this.#detach();
+    socket?.close(this.#lifetime.closeCode(code), reason);
+    this.end('closed');
   }
 
   #attach(socket: ClientSocket): void {
     this.#socket = socket;
-    socket.reader = new V1Reader(socket, {
-      events: this.#events,
-      connection: this.#connection,
-      log: this.#context.log,
-      maxMessageDepth: this.#context.settings.maxMessageDepth,
-      isOpened: () => this.#socket === socket && this.#isOpened,
-      heard: () => this.#confirm(),
-      lost: (code) => {
-        if (this.#socket === socket) this.#lost(code);
-      },
-    });
+    socket.reader = new V1Reader(socket, this, this.#context);
   }
 
   #detach(): ClientSocket | undefined {
     const socket = this.#socket;
     this.#socket = undefined;
     this.#isOpened = false;
-    this.#connection.detach();
+    this.connection.detach();
     return socket;
   }
 
@@ -222,9 +248,9 @@ export class V1Client {
     const gap = this.#hasGap;
     const replayed = gap ? this.#replay.restart() : (this.#replay.after(received) ?? []);
     const opened = openedFrame({
-      connection: this.#connection.wskey,
+      connection: this.connection.wskey,
       token,
-      received: this.#events.received,
+      received: this.events.received,
       resumed,
       gap,
       graceMs: settings.resumeGraceMs,
@@ -233,21 +259,14 @@ export class V1Client {
       pingIntervalMs: settings.pingIntervalMs,
     });
     socket.write(Buffer.concat([opened, ...replayed]));
-    this.#connection.attach(socket, handshake);
+    this.connection.attach(socket, handshake);
     this.#isOpened = true;
-    for (const { message, code, text } of this.#failures) {
-      this.#connection.writeCounted(failedFrame(message, code as ErrorCode, text));
+    for (const { message, code, text } of this.#failures ?? []) {
+      this.connection.writeCounted(failedFrame(message, code as ErrorCode, text));
     }
-    this.#failures = [];
+    this.#failures = undefined;
     if (resumed) this.#receipts.tellAgain();
-    if (this.#init.isDownTold()) this.tellStatus('down');
-  }
-
-  #lost(code: number | undefined): void {
-    this.#detach();
-    const reason = endReasonOf(code);
-    if (reason === 'client-left' || this.#lifetime.isPending) return this.end(reason);
-    this.#wait('connection-lost');
+    if (this.#clients.isDownTold) this.tellStatus('down');
   }
 
   #wait(reason: EndReason): void {
@@ -262,21 +281,9 @@ export class V1Client {
     this.#waiting = undefined;
   }
 
-  #close(code: number, reason: string): void {
-    const socket = this.#detach();
-    socket?.close(this.#lifetime.closeCode(code), reason);
-    this.end('closed');
-  }
-
-  /** The client has read `opened`: it holds the newest token, and counts frames as this process does. */
-  #confirm(): void {
-    this.#hasGap = false;
-    if (this.#tokens.confirm()) void this.#storeTokens();
-  }
-
   /** Resolves once a later process would know them. */
   async #storeTokens(): Promise<void> {
-    const { wskey } = this.#connection;
+    const { wskey } = this.connection;
     await this.#context.journal?.write({ kind: 'tokens', wskey, tokenHashes: this.#tokens.hashes });
   }
 }

@@ -1,61 +1,62 @@
 import { closeCodes } from '@wsbroker/protocol';
 import type { HubConnection } from '../../hub/connection.ts';
-import type { Log } from '../../ops/logger.ts';
+import type { ClientContext } from '../client-context.ts';
 import type { ClientEvents } from '../client-events.ts';
 import { type ReadMessage, readClientMessage } from '../client-message.ts';
 import type { ClientSocket, SocketReader } from '../socket/socket.ts';
 import { pingFrame, pongFrame } from './down-frame.ts';
 import { readUpFrame, requestOf } from './up-frame.ts';
 
-export interface V1ReaderOptions {
+/** Whose socket it is. */
+export interface V1ReaderOwner {
   readonly connection: HubConnection;
   readonly events: ClientEvents;
-  readonly log: Log;
-  readonly maxMessageDepth: number;
   /** The client has been told `opened` on this socket, and it is still the connection's. */
-  readonly isOpened: () => boolean;
+  isOpenedOn(socket: ClientSocket): boolean;
   /** Runs before anything that the client sends is taken. */
-  readonly heard: () => void;
+  heard(): void;
   /** Runs once, when the socket is gone. */
-  readonly lost: (code: number | undefined) => void;
+  lost(socket: ClientSocket, code: number | undefined): void;
 }
 
 /** Reads what a client of `wsbroker.v1` sends on one socket, once its connection is there. */
 export class V1Reader implements SocketReader {
   readonly #socket: ClientSocket;
-  readonly #options: V1ReaderOptions;
+  readonly #owner: V1ReaderOwner;
+  readonly #context: ClientContext;
 
-  constructor(socket: ClientSocket, options: V1ReaderOptions) {
+  constructor(socket: ClientSocket, owner: V1ReaderOwner, context: ClientContext) {
     this.#socket = socket;
-    this.#options = options;
+    this.#owner = owner;
+    this.#context = context;
   }
 
   get isFull(): boolean {
-    return this.#options.events.isFull;
+    return this.#owner.events.isFull;
   }
 
   get isLow(): boolean {
-    return this.#options.events.isLow;
+    return this.#owner.events.isLow;
   }
 
   keepAlive(): void {
-    if (this.#options.isOpened()) this.#socket.write(pingFrame);
+    if (this.#owner.isOpenedOn(this.#socket)) this.#socket.write(pingFrame);
   }
 
   read(text: string | undefined, bytes: number): void {
     // Of a socket that is closing already this says nothing more.
-    if (!this.#options.isOpened()) return this.#refuse('nothing may come before `opened`');
-    this.#options.heard();
+    if (!this.#owner.isOpenedOn(this.#socket)) return this.#refuse('nothing may come before `opened`');
+    this.#owner.heard();
     if (text?.[0] === '[') this.#readFrame(text, bytes);
     else this.#readMessage(this.#messageOf(text), bytes);
   }
 
   closed(code: number | undefined): void {
-    this.#options.lost(code);
+    this.#owner.lost(this.#socket, code);
   }
 
   #readFrame(text: string, bytes: number): void {
-    const { connection } = this.#options;
+    const { connection } = this.#owner;
     const request = requestOf(text);
     if (request) {
       const read = this.#messageOf(request.message);
@@ -78,19 +79,19 @@ export class V1Reader implements SocketReader {
   }
 
   #messageOf(text: string | undefined): ReadMessage {
-    return readClientMessage(text, this.#options.maxMessageDepth);
+    return readClientMessage(text, this.#context.settings.maxMessageDepth);
   }
 
   #readMessage(read: ReadMessage, bytes: number, request?: number): void {
-    const { connection, events, log } = this.#options;
+    const { connection, events } = this.#owner;
     if (!read.ok) return events.refused({ code: read.code, text: read.text });
-    log.debug({ wskey: connection.wskey, message: read.message }, '→ from client');
+    this.#context.log.debug({ wskey: connection.wskey, message: read.message }, '→ from client');
     events.messaged(read, bytes, request);
   }
 
   #refuse(what: string): void {
-    const { connection, log } = this.#options;
-    log.debug({ wskey: connection.wskey, what }, '! refused a frame of wsbroker.v1');
+    const { wskey } = this.#owner.connection;
+    this.#context.log.debug({ wskey, what }, '! refused a frame of wsbroker.v1');
     this.#socket.close(closeCodes.protocolError, `protocol-error: ${what}`);
   }
 }

@@ -1,0 +1,105 @@
+import { IncomingMessage } from 'node:http';
+import { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import type { Handshake } from '../hub/connection.ts';
+import { cookiesOf } from './cookies.ts';
+
+/** Stands in no header and no URL. */
+const separator = '\n';
+
+/** What a request has of its own; whoever else has listened to the handshake may have put more on it. */
+const requestKeys: ReadonlySet<string> = new Set([
+  ...Object.keys(new IncomingMessage(new Socket())),
+  'parser',
+]);
+
+/** Of a request, what is not in the types of Node. */
+interface RequestInternals {
+  /** Makes `headers` of `rawHeaders`, as for one that arrives. */
+  _addHeaderLines?(headers: readonly string[], count: number): void;
+  /** An option of the server's: `headers` are made in another way. */
+  readonly joinDuplicateHeaders?: boolean | null;
+}
+
+/**
+ * The handshake of one socket, as handlers may ask for it at any time.
+ *
+ * Few ever do, and a request with its headers takes 2 KB for as long as its connection lives: past the first turn
+ * its head is kept as one string, and the request made of it anew when it is asked for.
+ */
+export class ClientHandshake implements Handshake {
+  #request: IncomingMessage | undefined;
+  #head = '';
+  readonly #stream: Duplex;
+  #cookies: Readonly<Record<string, string>> | undefined;
+  #isRequestAsked = false;
+  #areCookiesAsked = false;
+
+  constructor(request: IncomingMessage) {
+    this.#request = request;
+    this.#stream = request.socket;
+  }
+
+  /** The handshake of a connection of a former process is gone, and handlers may look at it all the same. */
+  static restored(): ClientHandshake {
+    return new ClientHandshake(new IncomingMessage(new Socket()));
+  }
+
+  get upgradeReq(): IncomingMessage {
+    this.#isRequestAsked = true;
+    return this.request;
+  }
+
+  get cookieData(): Readonly<Record<string, string>> {
+    this.#areCookiesAsked = true;
+    return this.cookies;
+  }
+
+  /** As {@link upgradeReq}, for the broker itself, which keeps nothing of it. */
+  get request(): IncomingMessage {
+    this.#request ??= requestOf(this.#head, this.#stream);
+    return this.#request;
+  }
+
+  /** As {@link cookieData}, for the broker itself. */
+  get cookies(): Readonly<Record<string, string>> {
+    this.#cookies ??= cookiesOf(this.request.headers.cookie);
+    return this.#cookies;
+  }
+
+  /** The first turn is over: what the application has not had in its hands is kept as a string. */
+  fold(): void {
+    if (!this.#areCookiesAsked) this.#cookies = undefined;
+    if (this.#isRequestAsked || !this.#request || !canBeMadeAnew(this.#request)) return;
+    this.#head = headOf(this.#request);
+    this.#request = undefined;
+  }
+}
+
+const canBeMadeAnew = (request: IncomingMessage & RequestInternals): boolean =>
+  request._addHeaderLines !== undefined &&
+  !request.joinDuplicateHeaders &&
+  Object.keys(request).every((key) => requestKeys.has(key));
+
+const headOf = ({ url = '', httpVersion, rawHeaders }: IncomingMessage): string =>
+  [url, httpVersion, ...rawHeaders].join(separator);
+
+const requestOf = (head: string, stream: Duplex): IncomingMessage => {
+  const [url, httpVersion = '', ...rawHeaders] = head.split(separator);
+  const request = new IncomingMessage(stream as Socket);
+  const [major, minor] = httpVersion.split('.').map(Number);
+  Object.assign(request, {
+    method: 'GET',
+    url,
+    httpVersion,
+    httpVersionMajor: major,
+    httpVersionMinor: minor,
+    rawHeaders,
+    upgrade: true,
+    parser: null,
+  });
+  (request as RequestInternals)._addHeaderLines?.(rawHeaders, rawHeaders.length);
+  // Only now: what comes to a complete request are trailers.
+  request.complete = true;
+  return request;
+};
