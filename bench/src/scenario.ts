@@ -17,6 +17,10 @@ export interface Contender {
   readonly name: string;
   /** Why it is left out on this machine: undefined when it is there. */
   readonly missing?: () => string | undefined;
+  /** For the report; asked only when it is there. */
+  readonly version?: () => string;
+  /** Left out of quick runs. */
+  readonly isSlow?: boolean;
   /** One round: starts a server of its own, measures each variant, and ends it. */
   readonly measure: (scale: Scale) => Promise<readonly Sample[]>;
 }

@@ -1,4 +1,4 @@
-export interface Ask {
+interface Ask {
   readonly id: number;
   readonly name: string;
   readonly params: unknown;

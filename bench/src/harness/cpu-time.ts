@@ -31,14 +31,26 @@ export const treeOf = (root: number): readonly number[] => {
   return tree;
 };
 
-/** How long these processes have been on a processor, user and system; undefined where the system does not tell. */
-export const cpuTimeUs = (pids: readonly number[]): number | undefined => {
-  if (!hasProc) return undefined;
-  return pids.reduce((sum, pid) => {
-    const stat = statOf(pid);
-    return sum + (Number(stat[11] ?? 0) + Number(stat[12] ?? 0)) * tickUs;
-  }, 0);
+/** In nanoseconds, over all its threads, where the kernel counts so; undefined where it does not. */
+const preciseUs = (pid: number): number | undefined => {
+  try {
+    const times = readdirSync(`/proc/${pid}/task`).map((thread) =>
+      Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'utf8').split(' ', 1)[0]),
+    );
+    return times.reduce((sum, ns) => sum + ns / 1_000, 0);
+  } catch {
+    return undefined;
+  }
 };
+
+const roughUs = (pid: number): number => {
+  const stat = statOf(pid);
+  return (Number(stat[11] ?? 0) + Number(stat[12] ?? 0)) * tickUs;
+};
+
+/** How long these processes have been on a processor, user and system; undefined where the system does not tell. */
+export const cpuTimeUs = (pids: readonly number[]): number | undefined =>
+  hasProc ? pids.reduce((sum, pid) => sum + (preciseUs(pid) ?? roughUs(pid)), 0) : undefined;
 
 /** The memory that the system has given these processes. */
 export const residentBytes = (pids: readonly number[]): number =>

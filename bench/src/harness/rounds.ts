@@ -16,15 +16,18 @@ export interface Outcome {
   readonly rows: readonly Row[];
   /** A line for each contender that is not on this machine. */
   readonly leftOut: readonly string[];
+  /** A line for each contender that did not get through a round. */
+  readonly failed: readonly string[];
 }
 
 export type Progress = (text: string) => void;
 
-const quickRounds = 1;
+type NamedSample = RowName & { readonly figures: Figures };
+
 const fullRounds = 5;
 
-/** Samples of rounds become one row each. */
-export const rowsOf = (samples: readonly (RowName & { readonly figures: Figures })[]): readonly Row[] => {
+/** Samples of all rounds become one row each. */
+export const rowsOf = (samples: readonly NamedSample[]): readonly Row[] => {
   const groups = Map.groupBy(samples, ({ contender, variant }) => JSON.stringify([contender, variant]));
   return [...groups.values()].flatMap((group) => {
     const [first] = group;
@@ -42,28 +45,42 @@ export const medianIn =
   ({ contender, variant = '' }, figure) =>
     rows.find((row) => row.contender === contender && row.variant === variant)?.figures[figure]?.median;
 
+interface Attendance {
+  readonly present: Contender[];
+  readonly leftOut: string[];
+}
+
+const attendanceOf = ({ contenders }: Scenario, scale: Scale): Attendance => {
+  const attendance: Attendance = { present: [], leftOut: [] };
+  for (const contender of contenders) {
+    const isTooSlow = contender.isSlow === true && scale !== 'full';
+    const reason = isTooSlow ? 'takes long, and so is for the full run' : contender.missing?.();
+    if (reason === undefined) attendance.present.push(contender);
+    else attendance.leftOut.push(`${contender.name}: ${reason}`);
+  }
+  return attendance;
+};
+
 /** All contenders in each round, so that what the machine does meanwhile is in the figures of all. */
 export const measureRounds = async (
   scenario: Scenario,
   scale: Scale,
-  progress: Progress,
+  progress: Progress = () => {},
 ): Promise<Outcome> => {
-  const rounds = scale === 'full' ? (scenario.fullRounds ?? fullRounds) : quickRounds;
-  const present: Contender[] = [];
-  const leftOut: string[] = [];
-  for (const contender of scenario.contenders) {
-    const reason = contender.missing?.();
-    if (reason === undefined) present.push(contender);
-    else leftOut.push(`${contender.name}: ${reason}`);
-  }
-  const samples: (RowName & { figures: Figures })[] = [];
+  const rounds = scale === 'full' ? (scenario.fullRounds ?? fullRounds) : 1;
+  const { present, leftOut } = attendanceOf(scenario, scale);
+  const samples: NamedSample[] = [];
+  const failed: string[] = [];
   for (let round = 1; round <= rounds; round += 1) {
     for (const { name, measure } of present) {
       progress(`round ${round} of ${rounds}, ${name}`);
-      const measured = await measure(scale);
-      samples.push(...measured.map(({ variant, figures }) => ({ contender: name, variant, figures })));
+      try {
+        const measured = await measure(scale);
+        samples.push(...measured.map(({ variant, figures }) => ({ contender: name, variant, figures })));
+      } catch (error) {
+        failed.push(`${name}: ${error instanceof Error ? error.message : String(error)}`);
+      }
     }
   }
-  // In the order of contenders, variant by variant.
-  return { scenario: scenario.name, rounds, rows: rowsOf(samples), leftOut };
+  return { scenario: scenario.name, rounds, rows: rowsOf(samples), leftOut, failed };
 };

@@ -14,7 +14,7 @@ export interface FanOutParams {
   readonly publication: Publication;
 }
 
-export interface FanOutChange {
+interface FanOutChange {
   /** POSTs that wait for their answer at any time. */
   readonly outstanding: number;
 }

@@ -1,16 +1,16 @@
 import { type Server, startServer } from '../harness/server.ts';
 import { chatMessage, type FanOutParams } from '../load/fan-out.ts';
 import type { WireName } from '../load/wires.ts';
-import { missingNchan, startNchan } from './nchan.ts';
-import { missingPushpin, pushpinChannel, startPushpin } from './pushpin.ts';
+import type { Contender } from '../scenario.ts';
+import { installedVersion } from '../harness/machine.ts';
+import { missingNchan, nchanVersion, startNchan } from './nchan.ts';
+import { missingPushpin, pushpinChannel, pushpinVersion, startPushpin } from './pushpin.ts';
 
 /** How a contender of the fan-out is started and published to, and what its clients speak. */
-export interface FanOutPeer {
-  readonly name: string;
+export interface FanOutPeer extends Omit<Contender, 'measure'> {
   readonly wire: WireName;
   readonly start: () => Promise<Server>;
   readonly publication: (server: Server) => FanOutParams['publication'];
-  readonly missing?: () => string | undefined;
 }
 
 const json = 'application/json';
@@ -36,6 +36,8 @@ const pushpin = (): FanOutPeer => {
     name: 'pushpin',
     wire: 'pushpin',
     missing: missingPushpin,
+    version: pushpinVersion,
+    isSlow: true,
     async start() {
       const server = await startPushpin();
       ({ publishPort } = server);
@@ -50,12 +52,14 @@ export const fanOutPeers: readonly FanOutPeer[] = [
   { ...wsbroker, name: 'wsbroker, v1 clients', wire: 'wsbroker.v1' },
   {
     name: 'plain ws',
+    version: () => installedVersion('ws'),
     wire: 'plain',
     start: () => startServer('ws'),
     publication: ({ port }) => ({ port, path: '/', contentType: json, body: plainBody }),
   },
   {
     name: 'socket.io',
+    version: () => installedVersion('socket.io'),
     wire: 'socket.io',
     start: () => startServer('socket-io'),
     publication: ({ port }) => ({ port, path: '/', contentType: json, body: plainBody }),
@@ -75,6 +79,7 @@ export const fanOutPeers: readonly FanOutPeer[] = [
     name: 'nchan',
     wire: 'nchan',
     missing: missingNchan,
+    version: nchanVersion,
     start: startNchan,
     publication: ({ port }) => ({ port, path: '/pub', contentType: json, body: chatMessage }),
   },

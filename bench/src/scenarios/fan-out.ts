@@ -38,8 +38,7 @@ const measureFanOut = async (peer: FanOutPeer, scale: FanOutScale): Promise<read
 };
 
 const contenderOf = (peer: FanOutPeer): Contender => ({
-  name: peer.name,
-  ...(peer.missing ? { missing: peer.missing } : {}),
+  ...peer,
   measure: (scale) => measureFanOut(peer, scales[scale]),
 });
 

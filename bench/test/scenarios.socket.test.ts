@@ -1,0 +1,22 @@
+/** Each scenario with few clients for a moment, beside what comes from npm: that it runs, and not how fast. */
+import { expect, test } from 'vitest';
+import { measureRounds } from '../src/harness/rounds.ts';
+import { scenarios } from '../src/scenarios.ts';
+
+test.each(scenarios.map((scenario) => [scenario.name, scenario] as const))(
+  '%s gives a row with figures for each contender and variant',
+  async (_name, scenario) => {
+    const { rows, failed } = await measureRounds(scenario, 'smoke');
+    expect(failed).toEqual([]);
+    const measured = new Set(rows.map(({ contender }) => contender));
+    for (const { name, missing, isSlow } of scenario.contenders) {
+      if (missing?.() === undefined && isSlow !== true) expect(measured).toContain(name);
+    }
+    const [quoted = 'cpuUs'] = scenario.shows;
+    for (const { figures } of rows) {
+      expect(figures[quoted]?.median).toBeGreaterThan(0);
+      expect(figures[quoted]?.max).toBeLessThan(Infinity);
+      expect(figures.lost?.max ?? 0).toBe(0);
+    }
+  },
+);
