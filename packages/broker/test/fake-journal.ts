@@ -26,6 +26,10 @@ export class FakeJournal implements Journal {
     return new Promise((resolve) => this.#waiting.push(resolve));
   }
 
+  note(...changes: readonly JournalChange[]): void {
+    this.changes.push(...changes);
+  }
+
   /** All that was written so far is on disk. */
   commit(): void {
     const waiting = this.#waiting;

@@ -63,7 +63,7 @@ export class MessageRecord {
 
   /** Nobody waits for these. */
   write(...changes: readonly JournalChange[]): void {
-    void this.#journal?.write(...changes);
+    this.#journal?.note(...changes);
   }
 
   /**

@@ -41,6 +41,11 @@ export class CommitPlan {
     return this.#pending.push(changes);
   }
 
+  /** The same, for changes that nobody waits for. */
+  note(changes: readonly JournalChange[]): void {
+    this.#pending.note(changes);
+  }
+
   /** Takes out what is to be committed now, if anything is. */
   next(): Group | undefined {
     const freeing = this.#freeing;

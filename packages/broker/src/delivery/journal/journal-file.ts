@@ -1,18 +1,20 @@
-import { closeSync, openSync } from 'node:fs';
-import { DatabaseSync } from 'node:sqlite';
+import type { DatabaseSync } from 'node:sqlite';
+import { ChangeLog, mayWait } from './change-log.ts';
 import type { JournalChange, JournalContent, LeftConnection, StoredEvent, StoredFailure } from './journal.ts';
-import { applicationId, prepareStatements, schemaVersion, type Statements, tables } from './schema.ts';
+import { numberOf, openDatabase } from './journal-database.ts';
+import { netOf } from './net-changes.ts';
+import { prepareStatements, type Statements } from './schema.ts';
 import type { ChangeGroup, JournalFileOptions, Purpose } from './worker-message.ts';
 
 const pageBytes = 4_096;
 
+/** Of changes that are not in the tables yet. More saves little; this is brought into them in about 10 ms. */
+const maxLogBytes = 1_048_576;
+/** What they may need in the file: a text may be three bytes a character, and there is the rows' own. */
+const logPages = (maxLogBytes * 4) / pageBytes;
+
 /** Failures further back than so many messages of their connection: no client has so many on the way. */
 const failureWindow = 1_000;
-
-/** A file cannot be a journal; the message says why. */
-export class UnusableFileError extends Error {
-  override readonly name = 'UnusableFileError';
-}
 
 /** There is room on the disk, and none in the journal. */
 class FullError extends Error {
@@ -33,6 +35,13 @@ export class JournalFile {
   readonly #maxUsedPages: Readonly<Record<Purpose, number>>;
   readonly #maxDeadLetters: number;
   readonly #maxDeadLetterBytes: number;
+  readonly #log: ChangeLog;
+  /** The bound is so far away that the log may be used. */
+  #isRoomy: boolean;
+  /** Connections that may have ended, and still have a row. */
+  readonly #ended: Set<string>;
+  /** Of those, the ones that the transaction has removed. */
+  readonly #removed = new Set<string>();
   #deadLetters = 0;
   #deadLetterBytes = 0;
 
@@ -44,15 +53,16 @@ export class JournalFile {
     this.#maxDeadLetters = maxDeadLetters;
     // Of large events so many would not fit, and no event beside them.
     this.#maxDeadLetterBytes = maxBytes / 4;
-    createFile(file);
-    this.#db = new DatabaseSync(file, { timeout: 0 });
+    this.#db = openDatabase(file);
     try {
-      this.#prepare();
       // The file may be larger, from a time when the bound was.
-      const limit = Math.max(maxPages, this.#number('page_count') + keptPages);
+      const limit = Math.max(maxPages, numberOf(this.#db, 'page_count') + keptPages);
       this.#db.exec(`PRAGMA max_page_count = ${limit}`);
       this.#statements = prepareStatements(this.#db);
       this.#countDeadLetters();
+      this.#ended = new Set(this.#statements.ended.all().map((row) => String(row['wskey'])));
+      this.#log = new ChangeLog(this.#db, maxLogBytes);
+      this.#isRoomy = this.#looksRoomy();
     } catch (error) {
       this.#db.close();
       throw error;
@@ -61,23 +71,85 @@ export class JournalFile {
 
   /**
    * All changes or none, and on the disk when this returns.
+   * @param json The changes as JSON; without it they are too many for the log.
    * @throws FullError when they need more room than there is, besides what SQLite throws.
    */
-  commit({ changes, purpose }: ChangeGroup): void {
-    const usedBefore = this.#usedPages();
-    this.#db.exec('BEGIN IMMEDIATE');
+  commit({ changes, purpose }: ChangeGroup, json?: string): void {
+    const isLogged =
+      json !== undefined &&
+      purpose === 'any' &&
+      this.#isRoomy &&
+      this.#log.hasRoomFor(json) &&
+      mayWait(changes);
+    if (isLogged) this.#log.append(changes, json);
+    else this.#settle(changes, purpose);
+  }
+
+  load(): JournalContent {
+    if (this.#log.changes.length === 0) return this.#content();
+    return this.#transaction(() => {
+      this.#apply([]);
+      const content = this.#content();
+      try {
+        this.#commitTables();
+      } catch {
+        // A full disk: the log stays, and what is to be known is known.
+        this.#rollBack();
+      }
+      return content;
+    });
+  }
+
+  close(): void {
     try {
-      for (const change of changes) this.#apply(change);
+      this.#settle([], 'settle');
+    } catch {
+      // The next process does it.
+    }
+    this.#db.close();
+  }
+
+  /** Brings the tables up to date: with what is in the log, and with these changes. */
+  #settle(changes: readonly JournalChange[], purpose: Purpose): void {
+    if (this.#log.changes.length + changes.length === 0) return;
+    const usedBefore = this.#usedPages();
+    this.#transaction(() => {
+      this.#apply(changes);
       const used = this.#usedPages();
       if (used > Math.max(this.#maxUsedPages[purpose], usedBefore)) throw new FullError('maxJournalBytes');
-      this.#db.exec('COMMIT');
+      this.#commitTables();
+    });
+  }
+
+  #transaction<Result>(work: () => Result): Result {
+    this.#db.exec('BEGIN IMMEDIATE');
+    try {
+      return work();
     } catch (error) {
       this.#rollBack();
       throw error;
     }
   }
 
-  load(): JournalContent {
+  #apply(changes: readonly JournalChange[]): void {
+    const logged = this.#log.changes;
+    this.#log.removeRows();
+    const net = logged.length === 0 ? { changes, passed: [] } : netOf([...logged, ...changes]);
+    for (const change of net.changes) this.#applyOne(change);
+    for (const { wskey, lastEvent, received } of net.passed) {
+      this.#statements.forward.run(lastEvent, received, wskey);
+    }
+  }
+
+  #commitTables(): void {
+    this.#db.exec('COMMIT');
+    this.#log.forget();
+    this.#isRoomy = this.#looksRoomy();
+    for (const wskey of this.#removed) this.#ended.delete(wskey);
+    this.#removed.clear();
+  }
+
+  #content(): JournalContent {
     const { connections, events, failures } = this.#statements;
     return {
       connections: connections.all().map((row) => ({
@@ -91,48 +163,8 @@ export class JournalFile {
     };
   }
 
-  close(): void {
-    this.#db.close();
-  }
-
-  #prepare(): void {
-    const db = this.#db;
-    // Before anything is read: the lock is then held until the end, and no memory is shared with other processes.
-    db.exec('PRAGMA locking_mode = EXCLUSIVE');
-    const isNew =
-      this.#read('SELECT count(*) FROM sqlite_schema') === 0 && this.#number('application_id') === 0;
-    if (!isNew) this.#checkIdentity();
-    if (this.#read('PRAGMA journal_mode = WAL') !== 'wal') {
-      throw new UnusableFileError('the file system does not allow a write-ahead log: use a local disk');
-    }
-    // 1,000 pages are written back at once; a log that one large group made longer is cut again.
-    db.exec(`
-      PRAGMA synchronous = FULL;
-      PRAGMA wal_autocheckpoint = 1000;
-      PRAGMA journal_size_limit = 8388608;
-      PRAGMA temp_store = MEMORY;`);
-    if (isNew) db.exec(`BEGIN EXCLUSIVE; ${tables} COMMIT`);
-  }
-
-  #checkIdentity(): void {
-    if (this.#number('application_id') !== applicationId) {
-      throw new UnusableFileError('it is a database of another program: name a file that does not exist yet');
-    }
-    const version = this.#number('user_version');
-    if (version > schemaVersion) {
-      throw new UnusableFileError(
-        `it was written by a newer version of the broker (tables ${version}, this one knows ${schemaVersion}): ` +
-          'start that version, or name another file',
-      );
-    }
-  }
-
-  #read(sql: string): unknown {
-    return Object.values(this.#db.prepare(sql).get() ?? {})[0];
-  }
-
-  #number(pragma: string): number {
-    return Number(this.#read(`PRAGMA ${pragma}`));
+  #looksRoomy(): boolean {
+    return this.#usedPages() + logPages <= this.#maxUsedPages.any;
   }
 
   /** Pages that hold something; below the bounds, all there are. */
@@ -144,6 +176,7 @@ export class JournalFile {
   #rollBack(): void {
     // SQLite has done it by itself after some errors.
     if (this.#db.isTransaction) this.#db.exec('ROLLBACK');
+    this.#removed.clear();
     this.#countDeadLetters();
   }
 
@@ -153,7 +186,7 @@ export class JournalFile {
     this.#deadLetterBytes = Number(bytes);
   }
 
-  #apply(change: JournalChange): void {
+  #applyOne(change: JournalChange): void {
     const run = this.#statements;
     const { wskey } = change;
     switch (change.kind) {
@@ -174,11 +207,11 @@ export class JournalFile {
         return;
       case 'delivered':
         run.removeEvent.run(wskey, change.number);
-        run.removeEnded.run(wskey);
+        this.#removeEnded(wskey);
         return;
       case 'dead-letter':
         this.#bury(wskey, change.number, change.why);
-        run.removeEnded.run(wskey);
+        this.#removeEnded(wskey);
         return;
       case 'failed':
         run.failed.run(change.message, change.code, change.text, wskey);
@@ -193,9 +226,17 @@ export class JournalFile {
       case 'end':
         run.dropFailures.run(wskey, Number.MAX_SAFE_INTEGER);
         run.end.run(wskey);
-        run.removeEnded.run(wskey);
+        this.#ended.add(wskey);
+        this.#removed.delete(wskey);
+        this.#removeEnded(wskey);
         return;
     }
+  }
+
+  /** Looks at those alone that may have ended: this runs after each event. */
+  #removeEnded(wskey: string): void {
+    if (!this.#ended.has(wskey)) return;
+    if (Number(this.#statements.removeEnded.run(wskey).changes) > 0) this.#removed.add(wskey);
   }
 
   #bury(wskey: string, number: number, why: string): void {
@@ -217,19 +258,6 @@ export class JournalFile {
     }
   }
 }
-
-/**
- * Only its owner may read it: the journal holds what users wrote. SQLite gives its log the same mode.
- *
- * A file that is there is not touched: to close it would give up the locks that a journal of this process has on it.
- */
-const createFile = (file: string): void => {
-  try {
-    closeSync(openSync(file, 'wx', 0o600));
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-  }
-};
 
 const withoutNulls = (row: object): object =>
   Object.fromEntries(Object.entries(row).filter(([, value]) => value !== null));

@@ -81,6 +81,11 @@ export interface Journal {
    * on disk, and never rejects: while the disk is full it waits, and tries again.
    */
   write(...changes: readonly JournalChange[]): Promise<void>;
+  /**
+   * Writes changes that nobody waits for: they go with the next {@link write}, in order, or by themselves a few
+   * milliseconds later. A crash in between undoes them.
+   */
+  note(...changes: readonly JournalChange[]): void;
   /** Nothing can be written now: no space, or an error of the disk. Reading from clients has to stop. */
   readonly isStuck: boolean;
   /** Runs when {@link isStuck} has changed. */

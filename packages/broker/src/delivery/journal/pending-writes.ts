@@ -4,8 +4,8 @@ import type { JournalChange } from './journal.ts';
 /** Changes that were written together and are committed together; or what is left of them. */
 export interface PendingWrite {
   readonly changes: readonly JournalChange[];
-  /** Shared by the parts of one write. */
-  readonly whole: { partsLeft: number; readonly resolve: () => void };
+  /** Shared by the parts of one write; none where nobody waits. */
+  readonly whole?: { partsLeft: number; readonly resolve: () => void };
 }
 
 /** What waits to be committed, in order. */
@@ -27,8 +27,18 @@ export class PendingWrites {
     });
   }
 
+  /** Adds changes that nobody waits for. */
+  note(changes: readonly JournalChange[]): void {
+    this.#writes.push({ changes });
+  }
+
   /** Takes the first writes out. */
   take(max: number): PendingWrite[] {
+    if (max >= this.#writes.length) {
+      const all = this.#writes;
+      this.#writes = [];
+      return all;
+    }
     return this.#writes.splice(0, max);
   }
 
@@ -49,7 +59,7 @@ export class PendingWrites {
       }
       taken.push({ ...write, changes: freeing });
       if (others.length === 0) continue;
-      write.whole.partsLeft += 1;
+      if (write.whole) write.whole.partsLeft += 1;
       left.push({ ...write, changes: others });
     }
     this.#writes = left;
@@ -65,6 +75,7 @@ export class PendingWrites {
 /** They were committed: who wrote them is told, in order. */
 export const settle = (writes: readonly PendingWrite[]): void => {
   for (const { whole } of writes) {
+    if (!whole) continue;
     whole.partsLeft -= 1;
     if (whole.partsLeft === 0) whole.resolve();
   }

@@ -3,8 +3,15 @@ import type { DatabaseSync } from 'node:sqlite';
 /** `WSBR`: tells a journal from the databases of other programs. */
 export const applicationId = 0x57_53_42_52;
 
-/** The version of the tables. A file of a later one is not opened. */
-export const schemaVersion = 1;
+/** The version of the tables. A file of a later one is not opened, one of an earlier one is brought up to date. */
+export const schemaVersion = 2;
+
+const changeLog = `
+CREATE TABLE change_log (
+  sequence INTEGER PRIMARY KEY, -- in the order in which they were committed
+  changes TEXT NOT NULL -- a JSON list of what is not in the other tables yet
+) STRICT;
+`;
 
 export const tables = `
 CREATE TABLE connection (
@@ -53,7 +60,14 @@ CREATE TABLE dead_letter (
   json TEXT NOT NULL
 ) STRICT;
 
+${changeLog}
 PRAGMA application_id = ${applicationId};
+PRAGMA user_version = ${schemaVersion};
+`;
+
+/** From version 1. */
+export const upgrade = `
+${changeLog}
 PRAGMA user_version = ${schemaVersion};
 `;
 
@@ -98,6 +112,7 @@ export const prepareStatements = (db: DatabaseSync) => ({
     SELECT wskey, ?, ?, ? FROM connection WHERE wskey = ? AND is_ended = 0`),
   dropFailures: db.prepare('DELETE FROM failure WHERE wskey = ? AND message <= ?'),
   end: db.prepare('UPDATE connection SET is_ended = 1 WHERE wskey = ?'),
+  ended: db.prepare('SELECT wskey FROM connection WHERE is_ended = 1'),
   removeEnded: db.prepare(`
     DELETE FROM connection
     WHERE wskey = ? AND is_ended = 1

@@ -1,5 +1,5 @@
 import { reasonOf } from '../../ops/reason.ts';
-import { UnusableFileError } from './journal-file.ts';
+import { UnusableFileError } from './unusable-file-error.ts';
 import type { CommitFailure } from './worker-message.ts';
 
 /** Primary result codes of SQLite. */

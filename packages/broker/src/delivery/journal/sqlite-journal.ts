@@ -3,6 +3,7 @@ import type { Worker } from 'node:worker_threads';
 import { BrokerError } from '../../ops/broker-error.ts';
 import type { Logger } from '../../ops/logger.ts';
 import { CommitPlan, type Group } from './commit-plan.ts';
+import { encodeChanges } from './encoded-changes.ts';
 import type { Journal, JournalChange, JournalContent } from './journal.ts';
 import { JournalThread, startWorker } from './journal-thread.ts';
 import { StuckLog } from './stuck-log.ts';
@@ -10,6 +11,8 @@ import type { CommitFailure, FromWorker, JournalFileOptions } from './worker-mes
 
 const firstRetryMs = 250;
 const lastRetryMs = 2_000;
+/** How long changes that nobody waits for may wait for a write to go with: each transaction costs the same again. */
+const noteMs = 10;
 /** How long {@link Journal.close} waits for a disk that refuses, and for one that does not answer. */
 const giveUpMs = 2_000;
 const giveUpSilentMs = 10_000;
@@ -62,6 +65,7 @@ class SqliteJournal implements Journal {
   #retryMs = firstRetryMs;
   #retryTimer: NodeJS.Timeout | undefined;
   #immediate: NodeJS.Immediate | undefined;
+  #noteTimer: NodeJS.Timeout | undefined;
   #committed = 0;
   #whenIdle: (() => void) | undefined;
   #closed: Promise<void> | undefined;
@@ -101,15 +105,26 @@ class SqliteJournal implements Journal {
     return written;
   }
 
+  note(...changes: readonly JournalChange[]): void {
+    if (this.#isEnded || changes.length === 0) return;
+    this.#plan.note(changes);
+    this.#noteTimer ??= setTimeout(() => {
+      this.#noteTimer = undefined;
+      this.#flush();
+    }, noteMs);
+  }
+
   close(): Promise<void> {
     this.#closed ??= this.#close();
     return this.#closed;
   }
 
   async #close(): Promise<void> {
+    this.#flush();
     await this.#idle();
     this.#isEnded = true;
     clearTimeout(this.#retryTimer);
+    clearTimeout(this.#noteTimer);
     clearImmediate(this.#immediate);
     const changes = this.#plan.changeCount + (this.#group?.changes.length ?? 0);
     if (changes > 0) {
@@ -212,7 +227,7 @@ class SqliteJournal implements Journal {
       this.#group = this.#plan.next();
       if (this.#group) {
         const { changes, purpose } = this.#group;
-        this.#thread?.send({ kind: 'write', changes, purpose });
+        this.#thread?.send({ kind: 'write', changes: encodeChanges(changes), purpose });
       }
     }
     if (this.#isIdle && this.#isOpen) {

@@ -19,6 +19,12 @@ export interface ChangeGroup {
   readonly purpose: Purpose;
 }
 
+/**
+ * Changes on their way to the thread: as JSON, which costs a fraction of what a copy of the objects does and is what
+ * the thread stores; or, where there are so many that one string could not hold them, as they are.
+ */
+export type EncodedChanges = string | readonly JournalChange[];
+
 /** Why a group was not committed. Nothing of it was. */
 export interface CommitFailure {
   readonly text: string;
@@ -30,7 +36,9 @@ export interface CommitFailure {
 
 /** To the journal's thread. */
 export type ToWorker =
-  ({ readonly kind: 'write' } & ChangeGroup) | { readonly kind: 'load' } | { readonly kind: 'close' };
+  | { readonly kind: 'write'; readonly changes: EncodedChanges; readonly purpose: Purpose }
+  | { readonly kind: 'load' }
+  | { readonly kind: 'close' };
 
 /** From the journal's thread; one answer for each message, in order, and first of all `opened` or `unusable`. */
 export type FromWorker =

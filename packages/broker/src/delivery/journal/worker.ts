@@ -1,5 +1,6 @@
 /** The journal's thread: waits for the disk, so that the event loop of the broker does not. */
 import { parentPort, workerData } from 'node:worker_threads';
+import type { JournalChange } from './journal.ts';
 import { JournalFile } from './journal-file.ts';
 import { commitFailureOf, whyUnusable } from './sqlite-failure.ts';
 import type { FromWorker, JournalFileOptions, ToWorker } from './worker-message.ts';
@@ -28,9 +29,10 @@ const load = (file: JournalFile): FromWorker => {
   }
 };
 
-const write = (file: JournalFile, group: ToWorker & { kind: 'write' }): FromWorker => {
+const write = (file: JournalFile, { changes, purpose }: ToWorker & { kind: 'write' }): FromWorker => {
   try {
-    file.commit(group);
+    if (typeof changes !== 'string') file.commit({ changes, purpose });
+    else file.commit({ changes: JSON.parse(changes) as JournalChange[], purpose }, changes);
     return { kind: 'committed', atNs: process.hrtime.bigint() };
   } catch (error) {
     return { kind: 'failed', ...commitFailureOf(error) };
