@@ -3,12 +3,14 @@ import type { BackendErrorCode } from './backend-error.ts';
 import type { EventHeaders } from './context.ts';
 import type { IncomingBody } from './notification.ts';
 
-/** What goes back to the broker, whatever carries it. `text` is JSON: a list of commands, or `{ error: { code, message } }`. */
+/** What goes back to the broker, whatever carries it. `text` is JSON: a list of commands, a list of such lists for several events, or `{ error: { code, message } }`. */
 export interface Answer extends Body {
   /** HTTP status: 200 for commands; for errors see the README's table of errors. */
   readonly status: number;
   /** For the header `Retry-After`: the event is to come again, and not sooner. */
   readonly retryAfterSeconds?: number;
+  /** For the header `wsbroker-batch`: so many events one POST may bring. Without it the broker sends them one by one. */
+  readonly maxBatch?: number;
 }
 
 /** From a body, good or bad, to its answer; never rejects. */

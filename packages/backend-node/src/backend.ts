@@ -1,24 +1,29 @@
 import type { ContractDefinition } from '@wsbroker/protocol';
-import { type Answer, type AnswerBody, commandsAnswer, errorAnswer } from './answer.ts';
-import { isRejectEvent } from './backend-error.ts';
-import { type EventHeaders, readEventFacts } from './context.ts';
-import { isEventBusy } from './dedupe-store.ts';
+import { type Answer, type AnswerBody, errorAnswer } from './answer.ts';
+import { answerBatch, type AnswerContext, answerEvent } from './answer-events.ts';
+import type { EventHeaders } from './context.ts';
 import { createDispatch } from './dispatch.ts';
 import { createVerifyEvent } from './event-signature.ts';
 import { createFetchHandler, type FetchHandler } from './fetch-handler.ts';
 import type { BackendHandlers, BackendOptions } from './handlers.ts';
 import { createNodeHandler, type NodeHandler } from './node-handler.ts';
-import { type NotificationFields, type RawBody, readBody, readRawBody } from './notification.ts';
+import {
+  isBatch,
+  type NotificationFields,
+  type RawBody,
+  readBatch,
+  readNotification,
+} from './notification.ts';
 import { positiveInteger } from './positive-integer.ts';
 import { createReport } from './report.ts';
 import { readSecrets } from './secrets.ts';
 
-/** An event as it came over some transport. */
+/** An event, or several, as it came over some transport. */
 export interface IncomingEvent extends NotificationFields {
   /** Names in lower case. */
   readonly headers?: EventHeaders;
   /**
-   * The body as it came, in place of the two fields; with a `secret` it is needed, since signatures are of it. The
+   * The body as it came, in place of the fields; with a `secret` it is needed, since signatures are of it. The
    * header `content-type` says how to read it.
    */
   readonly rawBody?: RawBody | undefined;
@@ -31,15 +36,14 @@ export interface Backend {
   /** For servers that take a `Request` and give a `Response`: Hono, Bun, Deno, Next. */
   readonly fetch: FetchHandler;
   /**
-   * For everything else, such as Fastify: `message` and `connection` as parsed values or as JSON texts, and the
-   * headers. Never rejects.
+   * For everything else, such as Fastify: `message` and `connection`, or `events`, as parsed values or as JSON texts,
+   * and the headers. Never rejects.
    */
   readonly handle: (event: IncomingEvent) => Promise<Answer>;
 }
 
 const defaultMaxBodyBytes = 1_048_576;
-/** Of an event that another attempt is still at work on. */
-const retryAfterSeconds = 1;
+const defaultMaxBatch = 100;
 
 /**
  * A backend whose handlers are typed, and whose input is checked, by a contract.
@@ -60,6 +64,7 @@ export const createBackend = <C extends ContractDefinition>(
 ): Backend => {
   const options: BackendOptions<C> = handlers;
   const maxBodyBytes = positiveInteger('maxBodyBytes', options.maxBodyBytes ?? defaultMaxBodyBytes);
+  const maxBatch = positiveInteger('maxBatch', options.maxBatch ?? defaultMaxBatch);
   const { dedupe } = options;
   if (dedupe !== undefined && typeof dedupe.once !== 'function') {
     throw new TypeError(`dedupe has no method \`once\`: expected a store, such as memoryStore()`);
@@ -69,7 +74,15 @@ export const createBackend = <C extends ContractDefinition>(
   const keys = readSecrets(options);
   const verifyEvent = keys && createVerifyEvent(keys, report);
 
-  const answer: AnswerBody = async (body, headers) => {
+  const context: AnswerContext = {
+    report,
+    handle: (notification, event) => {
+      const handle = async (): Promise<string> => JSON.stringify(await dispatch(notification, event));
+      return dedupe === undefined || event.id === undefined ? handle() : dedupe.once(event.id, handle);
+    },
+  };
+
+  const answerAny: AnswerBody = async (body, headers) => {
     if (isFromBrowser(headers)) {
       return errorAnswer(
         403,
@@ -80,30 +93,15 @@ export const createBackend = <C extends ContractDefinition>(
     const refusal = verifyEvent?.(headers, body.raw);
     if (refusal !== undefined) return refusal;
     // What was verified is what is read, whatever a parser has made of it.
-    const notification = verifyEvent ? readRawBody(body) : readBody(body);
-    if (!notification.ok) {
-      const { code, message } = notification.error;
-      return errorAnswer(code === 'bad-content-type' ? 415 : 400, code, message);
-    }
-    const event = readEventFacts(notification.value.message.type, headers);
-    try {
-      const handle = async (): Promise<string> => JSON.stringify(await dispatch(notification.value, event));
-      return commandsAnswer(
-        dedupe === undefined || event.id === undefined ? await handle() : await dedupe.once(event.id, handle),
-      );
-    } catch (error) {
-      if (isRejectEvent(error)) return errorAnswer(422, error.code, error.message);
-      if (isEventBusy(error)) {
-        return { ...errorAnswer(503, error.code, error.message), retryAfterSeconds };
-      }
-      report(error, event);
-      // The error's own text stays here: it may hold a password, and this goes into the broker's log.
-      return errorAnswer(
-        500,
-        'handler-failed',
-        `The handler of ${JSON.stringify(event.type)} failed: the backend's own log says why`,
-      );
-    }
+    const toRead = verifyEvent ? { ...body, parsed: undefined } : body;
+    return isBatch(toRead, headers)
+      ? answerBatch(readBatch(toRead), headers, context)
+      : answerEvent(readNotification(toRead), headers, context);
+  };
+
+  const answer: AnswerBody = async (body, headers) => {
+    const answered = await answerAny(body, headers);
+    return maxBatch === 1 ? answered : { ...answered, maxBatch };
   };
 
   return {
@@ -111,7 +109,8 @@ export const createBackend = <C extends ContractDefinition>(
     fetch: createFetchHandler(answer, maxBodyBytes, report),
     handle: ({ headers = {}, rawBody, ...fields }) => {
       const contentType = [headers['content-type'] ?? ''].flat().join();
-      const hasFields = fields.message !== undefined || fields.connection !== undefined;
+      const { message, connection, events } = fields;
+      const hasFields = [message, connection, events].some((field) => field !== undefined);
       const parsed = hasFields || rawBody === undefined ? fields : undefined;
       return answer({ contentType, raw: rawBody, parsed }, headers);
     },

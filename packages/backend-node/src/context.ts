@@ -1,4 +1,4 @@
-import type { ContractDefinition, ReplyOf, ServerMessageOf, SessionOf } from '@wsbroker/protocol';
+import type { BatchEvent, ContractDefinition, ReplyOf, ServerMessageOf, SessionOf } from '@wsbroker/protocol';
 import {
   close,
   type CloseCommand,
@@ -99,6 +99,17 @@ export const readEventFacts = (type: string, headers: EventHeaders): EventFacts 
   request: wholeNumber(headers['wsbroker-request']),
   reason: single(headers['wsbroker-reason']),
   traceparent: single(headers['traceparent']),
+});
+
+/** Of an event among others: what the headers of a single one say, its fields do. */
+export const batchEventFacts = (event: BatchEvent, headers: EventHeaders): EventFacts => ({
+  type: event.message.type,
+  id: event.id,
+  attempt: event.attempt,
+  timestamp: dateOf(wholeNumber(headers['webhook-timestamp'])),
+  request: event.request,
+  reason: event.reason,
+  traceparent: event.traceparent,
 });
 
 const single = (value: EventHeaders[string]): string | undefined =>

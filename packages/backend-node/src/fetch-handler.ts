@@ -1,3 +1,4 @@
+import { batchHeader } from '@wsbroker/protocol';
 import { type Answer, type AnswerBody, badMethodAnswer, errorAnswer, tooLargeAnswer } from './answer.ts';
 import { BackendError } from './backend-error.ts';
 import { BodyCollector, isDeclaredTooLarge, type ReadBody } from './body-reader.ts';
@@ -27,9 +28,10 @@ export const createFetchHandler = (
   };
 
   return async (request) => {
-    const { status, contentType, text, retryAfterSeconds } = await answerRequest(request);
+    const { status, contentType, text, retryAfterSeconds, maxBatch } = await answerRequest(request);
     const headers = new Headers({ 'content-type': contentType });
     if (status === 405) headers.set('allow', 'POST');
+    if (maxBatch !== undefined) headers.set(batchHeader, String(maxBatch));
     if (retryAfterSeconds !== undefined) headers.set('retry-after', String(retryAfterSeconds));
     return new Response(text, { status, headers });
   };

@@ -119,6 +119,12 @@ export interface BackendOptions<C extends ContractDefinition> {
    */
   readonly secret?: Secret;
   /**
+   * How many events one POST may bring, at most 1,000. Their handlers run side by side, and are answered together: one
+   * that takes long holds up the others. 1: events come one by one.
+   * @default 100
+   */
+  readonly maxBatch?: number;
+  /**
    * Largest request body in bytes; a larger one is answered 413, which makes the broker drop the event.
    * @default 1_048_576
    */

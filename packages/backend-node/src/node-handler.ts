@@ -1,3 +1,4 @@
+import { batchHeader } from '@wsbroker/protocol';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type Answer, type AnswerBody, badMethodAnswer, errorAnswer, tooLargeAnswer } from './answer.ts';
 import { BackendError } from './backend-error.ts';
@@ -78,6 +79,7 @@ const write = (response: ServerResponse, answer: Answer): void => {
     'content-type': answer.contentType,
     'content-length': Buffer.byteLength(answer.text),
     ...(answer.status === 405 && { allow: 'POST' }),
+    ...(answer.maxBatch !== undefined && { [batchHeader]: String(answer.maxBatch) }),
     ...(answer.retryAfterSeconds !== undefined && { 'retry-after': String(answer.retryAfterSeconds) }),
   });
   response.end(answer.text);

@@ -1,17 +1,25 @@
 import {
+  type Batch,
+  batchHeader,
+  batchSchema,
+  type Body,
   check,
   type Decoded,
+  decodeBatch,
   decodeNotification,
   isJsonObject,
   type Notification,
   notificationSchema,
   parseJson,
 } from '@wsbroker/protocol';
+import type { EventHeaders } from './context.ts';
 
-/** The two fields of a notification, each as a value or as JSON text: what a form or a JSON parser leaves. */
+/** The fields of a POST, each as a value or as JSON text: what a form or a JSON parser leaves. */
 export interface NotificationFields {
   readonly message?: unknown;
   readonly connection?: unknown;
+  /** In place of the two, in a POST that brings several events. */
+  readonly events?: unknown;
 }
 
 const readFields = (fields: NotificationFields): Decoded<Notification> => {
@@ -26,7 +34,7 @@ const readFields = (fields: NotificationFields): Decoded<Notification> => {
   );
 };
 
-/** Neither field is ever a string itself, so a string is text that has still to be parsed. */
+/** No field is ever a string itself, so a string is text that has still to be parsed. */
 const value = (field: unknown, name: string): Decoded<unknown> =>
   typeof field === 'string' ? parseJson(field, `The field \`${name}\``) : { ok: true, value: field };
 
@@ -43,10 +51,24 @@ export interface IncomingBody {
   readonly parsed?: unknown;
 }
 
-export const readRawBody = ({ raw = '', contentType }: IncomingBody): Decoded<Notification> =>
-  decodeNotification({ contentType, text: typeof raw === 'string' ? raw : new TextDecoder().decode(raw) });
+const textBody = ({ raw = '', contentType }: IncomingBody): Body => ({
+  contentType,
+  text: typeof raw === 'string' ? raw : new TextDecoder().decode(raw),
+});
 
-export const readBody = (body: IncomingBody): Decoded<Notification> => {
-  if (body.parsed === undefined) return readRawBody(body);
+export const readNotification = (body: IncomingBody): Decoded<Notification> => {
+  if (body.parsed === undefined) return decodeNotification(textBody(body));
   return readFields(isJsonObject(body.parsed) ? body.parsed : {});
+};
+
+/** Whether it brings several events: a parser has found the field, or the broker says so of what none has read. */
+export const isBatch = ({ parsed }: IncomingBody, headers: EventHeaders): boolean =>
+  parsed === undefined
+    ? headers[batchHeader] !== undefined
+    : isJsonObject(parsed) && parsed['events'] !== undefined;
+
+export const readBatch = (body: IncomingBody): Decoded<Batch> => {
+  if (body.parsed === undefined) return decodeBatch(textBody(body));
+  const events = value(isJsonObject(body.parsed) ? body.parsed['events'] : undefined, 'events');
+  return events.ok ? check(batchSchema, { events: events.value }, 'The batch') : events;
 };
