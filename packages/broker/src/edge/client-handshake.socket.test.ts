@@ -5,6 +5,7 @@ import { brokerStarter, connectRaw } from '@wsbroker/testkit';
 import { expect, test } from 'vitest';
 import { Broker, type Connection } from '../index.ts';
 import { ClientHandshake } from './client-handshake.ts';
+import { SharedTexts } from './shared-texts.ts';
 
 const startBroker = brokerStarter(Broker);
 
@@ -64,14 +65,14 @@ test('a request that was folded is made anew as it was, once', () =>
   withRequest((request) => {
     const handshake = new ClientHandshake(request);
     const before = factsOf(request);
-    handshake.fold();
+    handshake.fold(new SharedTexts());
     const { upgradeReq } = handshake;
     expect(upgradeReq).not.toBe(request);
     expect(factsOf(upgradeReq)).toEqual(before);
     expect(upgradeReq).toBeInstanceOf(request.constructor);
     expect(upgradeReq.socket).toBe(request.socket);
     expect(handshake.cookieData).toEqual({ a: '1', b: '2', c: '3' });
-    handshake.fold();
+    handshake.fold(new SharedTexts());
     expect(handshake.upgradeReq).toBe(upgradeReq);
     expect(handshake.cookieData).toBe(handshake.cookieData);
   }));
@@ -80,7 +81,7 @@ test('what the application has had in its hands stays the same object', () =>
   withRequest((request) => {
     const handshake = new ClientHandshake(request);
     const { upgradeReq, cookieData } = handshake;
-    handshake.fold();
+    handshake.fold(new SharedTexts());
     expect([upgradeReq, handshake.upgradeReq]).toEqual([request, request]);
     expect(handshake.upgradeReq).toBe(request);
     expect(handshake.cookieData).toBe(cookieData);
@@ -90,7 +91,7 @@ test('a request on which another listener has put something is kept', () =>
   withRequest((request) => {
     Object.assign(request, { session: { user: 'Ada' } });
     const handshake = new ClientHandshake(request);
-    handshake.fold();
+    handshake.fold(new SharedTexts());
     expect(handshake.upgradeReq).toBe(request);
   }));
 
@@ -98,7 +99,7 @@ test('headers that the server makes in its own way are kept', () =>
   withRequest(
     (request) => {
       const handshake = new ClientHandshake(request);
-      handshake.fold();
+      handshake.fold(new SharedTexts());
       expect(handshake.upgradeReq.headers['user-agent']).toBe('caf\u00e9, another');
     },
     { joinDuplicateHeaders: true },

@@ -11,6 +11,7 @@ import { sessionCookies } from './cookies.ts';
 import { ClientHandshake } from './client-handshake.ts';
 import { fingerprintOf } from './fingerprint.ts';
 import { PlainClient } from './plain-client.ts';
+import { SharedTexts } from './shared-texts.ts';
 import type { ClientSocket } from './socket/socket.ts';
 import { OpeningSocket } from './v1/opening-socket.ts';
 import { TokenIndex } from './v1/resume-tokens.ts';
@@ -43,6 +44,7 @@ export class Clients {
   readonly #plain = new Set<PlainClient>();
   readonly #opening = new Map<ClientSocket, OpeningSocket>();
   readonly #v1: V1Clients = { all: new Set(), tokens: new TokenIndex(), isDownTold: false };
+  readonly #texts = new SharedTexts();
   #statusTimer: NodeJS.Timeout | undefined;
 
   constructor(context: ClientContext, { trustedProxies, admission }: ClientsOptions) {
@@ -67,11 +69,16 @@ export class Clients {
       opened: ({ token, received = 0 }) => {
         this.#opening.delete(socket);
         this.#open(socket, handshake, { token, received, place });
-        handshake.fold();
+        this.settled(handshake);
       },
       closed: () => this.#opening.delete(socket),
     });
     this.#opening.set(socket, opening);
+  }
+
+  /** The first turn of a handshake is over. */
+  settled(handshake: ClientHandshake): void {
+    handshake.fold(this.#texts);
   }
 
   /** What a former process has left: pending events are delivered, and connections wait for their clients. */

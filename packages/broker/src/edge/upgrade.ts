@@ -138,7 +138,7 @@ export class Upgrades {
     else clients.connectPlain(socket, handshake);
     this.server.emit('connection', ws, request);
     // That of wsbroker.v1 is looked at when the client has said what it wants.
-    if (ws.protocol !== subprotocol) handshake.fold();
+    if (ws.protocol !== subprotocol) clients.settled(handshake);
   }
 
   readonly #onError = (error: Error): void => {
