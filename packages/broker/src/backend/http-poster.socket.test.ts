@@ -62,13 +62,14 @@ test('gives status, headers and text, and uses the connection again', async () =
 test('takes an answer that comes in pieces, cut within a character, and after another of the kind 103', async () => {
   const text = '"\u{1f600}\u{e9}"';
   const bytes = Buffer.from(text);
-  await using server = await startServer(async (socket) => {
-    const head = `HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\nHTTP/1.1 200 OK\r\ncontent-length: ${bytes.length}\r\n\r\n`;
+  const head = `HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\nHTTP/1.1 200 OK\r\ncontent-length: ${bytes.length}\r\n\r\n`;
+  const sendPieces = async (socket: Socket): Promise<void> => {
     for (const piece of [Buffer.from(head), bytes.subarray(0, 3), bytes.subarray(3)]) {
       await new Promise<void>((resolve) => socket.write(piece, () => resolve()));
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
-  });
+  };
+  await using server = await startServer((socket) => void sendPieces(socket));
   await using poster = posterOf(server.url);
   expect(await poster.post(post, open())).toMatchObject({ outcome: 'answered', status: 200, text });
 });
