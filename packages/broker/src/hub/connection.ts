@@ -96,7 +96,7 @@ export class HubConnection implements Connection {
   }
 
   /** Who is told of what becomes of the session from now on. */
-  watch(watcher: SessionWatcher | undefined): void {
+  watch(watcher: SessionWatcher): void {
     this.#watcher = watcher;
   }
 

@@ -26,9 +26,9 @@ export class Hub {
     return this.#open.size;
   }
 
-  /** The fields of sessions by which connections are found without a look at each; for tests and figures. */
-  get indexedKeys(): readonly string[] {
-    return this.#index.keys;
+  /** The fields of sessions by which connections are found without a look at each, and how many values each has. */
+  get indexedValues(): Readonly<Record<string, number>> {
+    return this.#index.values;
   }
 
   /** A connection that nobody may reach until it is added. */
@@ -103,7 +103,6 @@ export class Hub {
   #close(wskey: string): boolean {
     const listed = this.#open.get(wskey);
     if (!listed) return false;
-    listed.connection.watch(undefined);
     this.#open.delete(wskey);
     this.#index.delete(listed);
     return true;

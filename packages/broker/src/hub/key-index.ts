@@ -43,6 +43,11 @@ export class KeyIndex {
     this.lastUsedMs = nowMs;
   }
 
+  /** How many values are kept. */
+  get size(): number {
+    return this.#byValue.size;
+  }
+
   /** Connections whose lists are too long for the index. */
   get crowded(): ListedSet {
     return this.#crowded;

@@ -51,9 +51,9 @@ export class SessionIndex {
     this.#nowMs = options.nowMs ?? (() => performance.now());
   }
 
-  /** The keys that are indexed at this moment. */
-  get keys(): string[] {
-    return [...this.#byKey.keys()];
+  /** How many values are kept of each key that is indexed at this moment. */
+  get values(): Record<string, number> {
+    return Object.fromEntries([...this.#byKey].map(([key, { size }]) => [key, size]));
   }
 
   add(listed: Listed): void {
