@@ -21,7 +21,8 @@ export interface Figures {
 export type FigureName = keyof Figures;
 
 interface FigureFormat {
-  readonly heading: string;
+  /** @param unit What is counted, in the singular. */
+  readonly heading: (unit: string) => string;
   readonly format: (value: number) => string;
 }
 
@@ -32,18 +33,21 @@ export const threeDigits = (value: number): string => {
   return value.toFixed(Math.min(3, Math.max(0, 3 - whole)));
 };
 
+/** As it is said on an axis: no digits that say nothing. */
+export const tickText = (value: number): string => Number(value.toPrecision(3)).toLocaleString('en');
+
 const grouped = (value: number): string => Math.round(value).toLocaleString('en');
 const rounded = (value: number): string => grouped(Number(value.toPrecision(3)));
 const share = (value: number): string => `${Math.round(value * 100)} %`;
 
 export const figureFormats: Readonly<Record<FigureName, FigureFormat>> = {
-  cpuUs: { heading: 'CPU, µs', format: threeDigits },
-  ratePerSecond: { heading: 'a second', format: rounded },
-  p50Ms: { heading: 'p50, ms', format: threeDigits },
-  p99Ms: { heading: 'p99, ms', format: threeDigits },
-  bytesPerConnection: { heading: 'bytes each', format: rounded },
-  longestTurnMs: { heading: 'longest turn, ms', format: threeDigits },
-  serverBusy: { heading: 'server busy', format: share },
-  loadBusy: { heading: 'load busy', format: share },
-  lost: { heading: 'lost', format: grouped },
+  cpuUs: { heading: (unit) => `CPU µs a ${unit}`, format: threeDigits },
+  ratePerSecond: { heading: () => 'a second', format: rounded },
+  p50Ms: { heading: () => 'p50, ms', format: threeDigits },
+  p99Ms: { heading: () => 'p99, ms', format: threeDigits },
+  bytesPerConnection: { heading: () => 'bytes each', format: rounded },
+  longestTurnMs: { heading: () => 'longest turn, ms', format: threeDigits },
+  serverBusy: { heading: () => 'server busy', format: share },
+  loadBusy: { heading: () => 'load busy', format: share },
+  lost: { heading: () => 'lost', format: grouped },
 };

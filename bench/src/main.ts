@@ -1,6 +1,5 @@
 /** Measures scenarios and prints what came of it: `pnpm bench [--quick] [--check] [name…]`. */
 import { parseArgs } from 'node:util';
-import type { Verdict } from './goal.ts';
 import { thisMachine } from './harness/machine.ts';
 import { measureRounds } from './harness/rounds.ts';
 import { setServerNodeOptions } from './harness/server.ts';
@@ -48,7 +47,7 @@ const run = async (scenario: Scenario): Promise<Result> => {
   if (isTerminal) write('\r\u001b[2K');
   write(plainTable(tableOf(scenario, outcome.rows)));
   for (const remark of remarksOn(outcome)) write(`  ${remark}\n`);
-  for (const verdict of verdictsOf(scenario, outcome)) write(verdictLine(verdict));
+  for (const verdict of verdictsOf(scenario, outcome)) write(verdictLine(verdict, scenario));
   write('\n');
   return { machine, versions: versionsOf(scenario), outcome };
 };
@@ -61,11 +60,12 @@ const warn = (): void => {
 
 /** Prints what falls short, and says whether something does. */
 const check = (results: ReadonlyMap<Scenario, Result>): boolean => {
-  const missed: Verdict[] = [];
-  for (const [scenario, { outcome }] of results) {
-    missed.push(...verdictsOf(scenario, outcome).filter(({ isReached }) => isReached === false));
-  }
-  write(missed.length === 0 ? 'All is reached.\n' : `Falls short:\n${missed.map(verdictLine).join('')}`);
+  const missed = [...results].flatMap(([scenario, { outcome }]) =>
+    verdictsOf(scenario, outcome)
+      .filter(({ isReached }) => isReached === false)
+      .map((verdict) => verdictLine(verdict, scenario)),
+  );
+  write(missed.length === 0 ? 'All is reached.\n' : `Falls short:\n${missed.join('')}`);
   return missed.length === 0;
 };
 

@@ -1,4 +1,4 @@
-import { type FigureName, figureFormats } from '../figures.ts';
+import { type FigureName, figureFormats, tickText } from '../figures.ts';
 import type { Row } from '../harness/rounds.ts';
 import type { Spread } from '../harness/percentile.ts';
 
@@ -11,6 +11,8 @@ interface Mark {
 
 export interface ChartOptions {
   readonly title: string;
+  /** What is counted. */
+  readonly unit: string;
   readonly figure: FigureName;
   readonly rows: readonly Row[];
   /** Contenders that stand out. */
@@ -22,7 +24,7 @@ const labelsEnd = 190;
 const plotEnd = 660;
 const lineHeight = 22;
 const groupGap = 14;
-const headerHeight = 64;
+const headerHeight = 84;
 
 const style = `
   text { font: 13px system-ui, sans-serif; fill: #1f2328; }
@@ -105,12 +107,14 @@ const drawMark = ({ label, spread, isOurs }: Mark, axis: Axis, y: number, figure
 };
 
 /** A chart of points, one for each row, as an SVG that reads in light and dark. */
-export const chartOf = ({ title, figure, rows, isOurs }: ChartOptions): string => {
+export const chartOf = ({ title, unit, figure, rows, isOurs }: ChartOptions): string => {
   const marks = rows.flatMap(({ contender, variant, figures }) => {
     const spread = figures[figure];
     return spread ? [{ label: contender, variant, spread, isOurs: isOurs(contender) }] : [];
   });
   const axis = axisOf(marks);
+  const scale = axis.isLogarithmic ? 'logarithmic' : 'from 0';
+  const subtitle = `${figureFormats[figure].heading(unit)}: median, smallest and largest of the rounds; ${scale}`;
   const groups = [...Map.groupBy(marks, ({ variant }) => variant)];
   let y = headerHeight;
   const body = groups.map(([variant, group]) => {
@@ -129,13 +133,14 @@ export const chartOf = ({ title, figure, rows, isOurs }: ChartOptions): string =
     const x = round(axis.x(tick));
     return (
       `<line class="grid" x1="${x}" x2="${x}" y1="${headerHeight - 8}" y2="${bottom}"/>` +
-      `<text class="axis" x="${x}" y="${headerHeight - 14}" text-anchor="middle">${escaped(figureFormats[figure].format(tick))}</text>\n`
+      `<text class="axis" x="${x}" y="${headerHeight - 14}" text-anchor="middle">${tickText(tick)}</text>\n`
     );
   });
   return (
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${bottom + 12}" width="${width}" height="${bottom + 12}" role="img">\n` +
     `<title>${escaped(title)}</title>\n<style>${style}\n</style>\n` +
     `<text class="title" x="12" y="22">${escaped(title)}</text>\n` +
+    `<text class="axis" x="12" y="42">${escaped(subtitle)}</text>\n` +
     `${grid.join('')}${body.join('')}</svg>\n`
   );
 };

@@ -10,22 +10,22 @@ export const verdictsOf = (scenario: Scenario, { rows }: Outcome): readonly Verd
 const boundText = ({ atMost, atLeast }: Verdict['goal']): string =>
   atMost === undefined ? `≥ ${atLeast}` : `≤ ${atMost}`;
 
-const subject = ({ of, over, figure }: Verdict['goal']): string =>
-  `${figureFormats[figure].heading}: ${rowText(of)}${over ? ` ÷ ${rowText(over)}` : ''}`;
+const subject = ({ of, over, figure }: Verdict['goal'], unit: string): string =>
+  `${figureFormats[figure].heading(unit)}: ${rowText(of)}${over ? ` ÷ ${rowText(over)}` : ''}`;
 
 const sign = ({ isReached }: Verdict): string => (isReached === undefined ? '–' : isReached ? '✓' : '✗');
 
 /** A verdict in a line, for a terminal. */
-export const verdictLine = (verdict: Verdict): string => {
+export const verdictLine = (verdict: Verdict, { unit }: Scenario): string => {
   const { goal, value } = verdict;
   const measured = value === undefined ? 'not measured' : threeDigits(value);
-  return `  ${sign(verdict)} ${subject(goal)}: ${measured} (${boundText(goal)})\n`;
+  return `  ${sign(verdict)} ${subject(goal, unit)}: ${measured} (${boundText(goal)})\n`;
 };
 
-export const goalTable = (verdicts: readonly Verdict[]): Table => ({
+export const goalTable = (verdicts: readonly Verdict[], { unit }: Scenario): Table => ({
   headings: ['goal', 'bound', 'measured', ''],
   lines: verdicts.map((verdict) => [
-    subject(verdict.goal),
+    subject(verdict.goal, unit),
     boundText(verdict.goal),
     verdict.value === undefined ? '' : threeDigits(verdict.value),
     sign(verdict),

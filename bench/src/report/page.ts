@@ -46,7 +46,7 @@ const section = (scenario: Scenario, result: Result): string => {
     `![${scenario.title}](charts/${scenario.name}.svg)\n`,
     markdownTable(tableOf(scenario, outcome.rows)),
     ...(remarks === '' ? [] : [remarks]),
-    ...(verdicts.length > 0 ? [markdownTable(goalTable(verdicts))] : []),
+    ...(verdicts.length > 0 ? [markdownTable(goalTable(verdicts, scenario))] : []),
   ].join('\n');
 };
 

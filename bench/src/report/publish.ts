@@ -26,6 +26,7 @@ export const publish = (scenarios: readonly Scenario[], measured: Results): void
     if (!result || figure === undefined) continue;
     const chart = chartOf({
       title: scenario.title,
+      unit: scenario.unit,
       figure,
       rows: result.outcome.rows,
       isOurs: isOurs(scenario),

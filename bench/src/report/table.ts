@@ -13,7 +13,7 @@ const variantsOf = (rows: readonly Row[]): readonly string[] => [
 ];
 
 /** Rows of one variant stand together; ours is the first of them, and what the others cost is told in its terms. */
-export const tableOf = ({ shows, contenders }: Scenario, rows: readonly Row[]): Table => {
+export const tableOf = ({ shows, contenders, unit }: Scenario, rows: readonly Row[]): Table => {
   const [quoted = 'cpuUs'] = shows;
   const ours = contenders[0]?.name;
   const variants = variantsOf(rows);
@@ -43,7 +43,7 @@ export const tableOf = ({ shows, contenders }: Scenario, rows: readonly Row[]): 
     headings: [
       ...(hasVariants ? [''] : []),
       '',
-      ...shows.map((name) => figureFormats[name].heading),
+      ...shows.map((name) => figureFormats[name].heading(unit)),
       `${ours} ÷ it`,
     ],
     lines,
