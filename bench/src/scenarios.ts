@@ -1,5 +1,6 @@
 import type { Scenario } from './scenario.ts';
 import { fanOut } from './scenarios/fan-out.ts';
+import { room } from './scenarios/room.ts';
 
 /** In the order of the report. */
-export const scenarios: readonly Scenario[] = [fanOut];
+export const scenarios: readonly Scenario[] = [fanOut, room];
