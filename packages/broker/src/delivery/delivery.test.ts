@@ -217,7 +217,7 @@ test('onLeft runs after each event that left the queue', async () => {
   const { delivery, commands } = startDelivery();
   const { connection } = commands.connect('k');
   const lengths: number[] = [];
-  const queue: EventQueue = delivery.open(connection, () => lengths.push(queue.length));
+  const queue: EventQueue = delivery.open(connection, { eventLeft: () => void lengths.push(queue.length) });
   push(queue, 'k-1');
   push(queue, 'k-2');
   await settled();

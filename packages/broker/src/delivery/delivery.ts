@@ -5,7 +5,7 @@ import type { Settings } from '../options.ts';
 import { type Failed, isFailed, type Parcel } from './attempt.ts';
 import { carryOut, type Subject } from './carry-out.ts';
 import { type Clock, systemClock } from './clock.ts';
-import { EventQueue } from './event-queue.ts';
+import { EventQueue, type QueueKeeper, type QueueListener } from './event-queue.ts';
 import type { Fate, QueuedEvent } from './queued-event.ts';
 import { QueuedTotal } from './queued-total.ts';
 import { Requests } from './requests.ts';
@@ -46,6 +46,7 @@ export class Delivery {
   readonly #random: () => number;
   readonly #requests: Requests;
   readonly #total: QueuedTotal;
+  readonly #keeper: QueueKeeper;
   readonly #trouble: TroubleLog;
   readonly #traceIds = new TraceIds();
   readonly #stopped = new AbortController();
@@ -79,6 +80,7 @@ export class Delivery {
       signal: this.#stopped.signal,
     });
     this.#total = new QueuedTotal(settings.maxTotalQueuedBytes, () => this.onRoom());
+    this.#keeper = this.#queueKeeper();
   }
 
   /** So much waits over all connections that none may add to it. */
@@ -103,26 +105,10 @@ export class Delivery {
 
   /**
    * A queue for the events of one subject.
-   * @param onLeft Runs after each event that left it.
+   * @param listener Told of each event that left it.
    */
-  open(subject: Subject, onLeft: () => void = () => {}): EventQueue {
-    const { maxQueuedEvents, maxQueuedBytes } = this.#options.settings;
-    const lane = this.#requests.gate.lane();
-    const queue: EventQueue = new EventQueue({
-      deliver: (event, queuedAtMs) =>
-        this.#deliver({ event, subject, lane, traceId: this.#traceIds.next(16) }, queuedAtMs),
-      nowMs: () => this.#clock.nowMs(),
-      maxEvents: maxQueuedEvents,
-      maxBytes: maxQueuedBytes,
-      total: this.#total,
-      onLeft,
-      onBusy: () => this.#busy.add(queue),
-      onIdle: () => {
-        this.#busy.delete(queue);
-        if (this.#busy.size === 0) this.#whenIdle?.();
-      },
-    });
-    return queue;
+  open(subject: Subject, listener?: QueueListener): EventQueue {
+    return new EventQueue(this.#keeper, { subject, lane: this.#requests.gate.lane(), listener });
   }
 
   /** Waits until nothing is left to deliver, at most `drainMs`; then gives up what still waits. */
@@ -140,6 +126,23 @@ export class Delivery {
     }
     if (left > 0) this.#logLeft(left, isDurable);
     await this.#options.backend.close();
+  }
+
+  #queueKeeper(): QueueKeeper {
+    const { maxQueuedEvents, maxQueuedBytes } = this.#options.settings;
+    return {
+      maxEvents: maxQueuedEvents,
+      maxBytes: maxQueuedBytes,
+      total: this.#total,
+      nowMs: () => this.#clock.nowMs(),
+      deliver: ({ subject, lane }, event, queuedAtMs) =>
+        this.#deliver({ event, subject, lane, traceId: this.#traceIds.next(16) }, queuedAtMs),
+      busy: (queue) => this.#busy.add(queue),
+      idle: (queue) => {
+        this.#busy.delete(queue);
+        if (this.#busy.size === 0) this.#whenIdle?.();
+      },
+    };
   }
 
   #logLeft(events: number, isDurable: boolean): void {

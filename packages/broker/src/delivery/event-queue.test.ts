@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { EventQueue } from './event-queue.ts';
+import { EventQueue, type QueueKeeper, type QueueOwner } from './event-queue.ts';
 import type { Fate, QueuedEvent } from './queued-event.ts';
 import { QueuedTotal } from './queued-total.ts';
 import { settled } from '../../test/fake-clock.ts';
@@ -8,6 +8,8 @@ import { settled } from '../../test/fake-clock.ts';
 const delivered: Fate = { outcome: 'delivered' };
 
 const event = (id: string): QueuedEvent => ({ id, type: 'client-x', json: '{}' });
+
+const owner: QueueOwner = { subject: { sessionJson: '{}' }, lane: { number: 1, pace: 'quick' } };
 
 interface Bounds {
   readonly maxEvents?: number;
@@ -22,8 +24,8 @@ const startQueue = ({ maxEvents = 4, maxBytes = 1_000 }: Bounds = {}) => {
   const total = new QueuedTotal(1_000_000, () => {});
   const ages: number[] = [];
   const clock = { nowMs: 0 };
-  const queue = new EventQueue({
-    deliver: (one, queuedAtMs) => {
+  const keeper: QueueKeeper = {
+    deliver: (_queue, one, queuedAtMs) => {
       begun.push(one.id);
       ages.push(queuedAtMs);
       return new Promise((resolve) => ends.push(() => resolve(delivered)));
@@ -32,10 +34,10 @@ const startQueue = ({ maxEvents = 4, maxBytes = 1_000 }: Bounds = {}) => {
     maxEvents,
     maxBytes,
     total,
-    onLeft: () => facts.push('left'),
-    onBusy: () => facts.push('busy'),
-    onIdle: () => facts.push('idle'),
-  });
+    busy: () => void facts.push('busy'),
+    idle: () => void facts.push('idle'),
+  };
+  const queue = new EventQueue(keeper, { ...owner, listener: { eventLeft: () => void facts.push('left') } });
   const end = async (): Promise<void> => {
     ends.shift()?.();
     await settled();
@@ -200,8 +202,8 @@ test('order is kept, nothing is lost and the total comes back to nothing, whatev
         const total = new QueuedTotal(1, () => {});
         const idle = Promise.withResolvers<void>();
         if (items.length === 0) idle.resolve();
-        const queue: EventQueue = new EventQueue({
-          deliver: async ({ id }) => {
+        const keeper: QueueKeeper = {
+          deliver: async (_queue, { id }) => {
             await scheduler.schedule(Promise.resolve());
             arrived.push(id);
             return delivered;
@@ -210,10 +212,10 @@ test('order is kept, nothing is lost and the total comes back to nothing, whatev
           maxEvents: 3,
           maxBytes: 1_000,
           total,
-          onLeft: () => {},
-          onBusy: () => {},
-          onIdle: () => idle.resolve(),
-        });
+          busy: () => {},
+          idle: () => idle.resolve(),
+        };
+        const queue = new EventQueue(keeper, owner);
         for (const [at, { isAsync, isKept, bytes }] of items.entries()) {
           const decided = isAsync && isKept ? undefined : event(String(at));
           if (isAsync) queue.push(scheduler.schedule(Promise.resolve(decided)), bytes);

@@ -1,18 +1,31 @@
+import type { Subject } from './carry-out.ts';
 import type { Fate, QueuedEvent } from './queued-event.ts';
 import type { QueuedTotal } from './queued-total.ts';
+import type { Lane } from './turn.ts';
 
-export interface EventQueueOptions {
-  /** Delivers one event or gives it up. Never rejects. */
-  readonly deliver: (event: QueuedEvent, queuedAtMs: number) => Promise<Fate>;
-  readonly nowMs: () => number;
+/** What all queues have in common: their bounds, and who delivers. */
+export interface QueueKeeper {
   readonly maxEvents: number;
   readonly maxBytes: number;
   readonly total: QueuedTotal;
-  /** Runs after each event that left the queue. */
-  readonly onLeft: () => void;
+  nowMs(): number;
+  /** Delivers one event or gives it up. Never rejects. */
+  deliver(queue: EventQueue, event: QueuedEvent, queuedAtMs: number): Promise<Fate>;
   /** Runs when the first event comes in, and when the last one has left. */
-  readonly onBusy: () => void;
-  readonly onIdle: () => void;
+  busy(queue: EventQueue): void;
+  idle(queue: EventQueue): void;
+}
+
+/** Whose events they are. */
+export interface QueueOwner {
+  readonly subject: Subject;
+  readonly lane: Lane;
+  /** Told of each event that left the queue. */
+  readonly listener?: QueueListener | undefined;
+}
+
+export interface QueueListener {
+  eventLeft(): void;
 }
 
 interface Item {
@@ -31,14 +44,20 @@ const abandoned: Fate = { outcome: 'abandoned' };
  * back on the sender.
  */
 export class EventQueue {
-  readonly #options: EventQueueOptions;
-  readonly #items: Item[] = [];
+  readonly subject: Subject;
+  readonly lane: Lane;
+  readonly #keeper: QueueKeeper;
+  readonly #listener: QueueListener | undefined;
+  #items: Item[] = [];
   #bytes = 0;
   #running = false;
   #isAbandoned = false;
 
-  constructor(options: EventQueueOptions) {
-    this.#options = options;
+  constructor(keeper: QueueKeeper, { subject, lane, listener }: QueueOwner) {
+    this.#keeper = keeper;
+    this.subject = subject;
+    this.lane = lane;
+    this.#listener = listener;
   }
 
   get length(): number {
@@ -46,12 +65,12 @@ export class EventQueue {
   }
 
   get isFull(): boolean {
-    return this.#items.length >= this.#options.maxEvents || this.#bytes >= this.#options.maxBytes;
+    return this.#items.length >= this.#keeper.maxEvents || this.#bytes >= this.#keeper.maxBytes;
   }
 
   /** Half empty again: reading may go on. The gap to {@link isFull} keeps a socket from flapping. */
   get isLow(): boolean {
-    return this.#items.length <= this.#options.maxEvents / 2 && this.#bytes <= this.#options.maxBytes / 2;
+    return this.#items.length <= this.#keeper.maxEvents / 2 && this.#bytes <= this.#keeper.maxBytes / 2;
   }
 
   /**
@@ -61,9 +80,9 @@ export class EventQueue {
    */
   push(event: QueuedEvent | Promise<QueuedEvent | undefined>, bytes: number): void {
     if (this.#isAbandoned) return abandon(event);
-    this.#items.push({ event, bytes, queuedAtMs: this.#options.nowMs() });
+    this.#items.push({ event, bytes, queuedAtMs: this.#keeper.nowMs() });
     this.#bytes += bytes;
-    this.#options.total.add(bytes);
+    this.#keeper.total.add(bytes);
     if (!this.#running) void this.#run();
   }
 
@@ -75,18 +94,20 @@ export class EventQueue {
 
   async #run(): Promise<void> {
     this.#running = true;
-    this.#options.onBusy();
+    this.#keeper.busy(this);
     for (let item = this.#items[0]; item; item = this.#items[0]) {
       const event = await item.event;
-      const fate = event && (await this.#options.deliver(event, item.queuedAtMs));
+      const fate = event && (await this.#keeper.deliver(this, event, item.queuedAtMs));
       this.#items.shift();
       this.#bytes -= item.bytes;
-      this.#options.total.remove(item.bytes);
+      this.#keeper.total.remove(item.bytes);
       if (fate && !this.#isAbandoned) event.onSettled?.(fate);
-      this.#options.onLeft();
+      this.#listener?.eventLeft();
     }
+    // A list that was used keeps 150 bytes of room, and most connections are quiet for long.
+    this.#items = [];
     this.#running = false;
-    this.#options.onIdle();
+    this.#keeper.idle(this);
   }
 }
 

@@ -1,7 +1,7 @@
 import { clientEventType } from '@wsbroker/protocol';
 import type { Broker } from '../api.ts';
 import type { Delivery } from '../delivery/delivery.ts';
-import type { EventQueue } from '../delivery/event-queue.ts';
+import type { EventQueue, QueueListener } from '../delivery/event-queue.ts';
 import type { Journal, JournalChange, StoredConnection, StoredEvent } from '../delivery/journal/journal.ts';
 import type { Fate, QueuedEvent } from '../delivery/queued-event.ts';
 import type { HubConnection } from '../hub/connection.ts';
@@ -28,17 +28,11 @@ export interface ClientEventsContext {
   readonly journal: Journal | undefined;
 }
 
-/** Whose events they are. */
-export interface EventsOwner {
-  /** Runs after each event that left the queue. */
-  eventLeft(): void;
-}
-
 export interface ClientEventsInit {
   readonly connection: HubConnection;
   /** Where the client is told what became of its messages. */
   readonly receipts: Receipts;
-  readonly owner: EventsOwner;
+  readonly owner: QueueListener;
 }
 
 /** What the journal keeps so that a client can resume. */
@@ -96,7 +90,7 @@ export class ClientEvents {
     this.#context = context;
     this.#connection = connection;
     this.#record = new MessageRecord(connection, receipts, context.journal);
-    this.#queue = context.delivery?.open(connection, () => owner.eventLeft());
+    this.#queue = context.delivery?.open(connection, owner);
   }
 
   /** Reading from the socket has to stop until the backend, or the disk, has caught up. */

@@ -1,7 +1,8 @@
 import type { SessionInfo } from '@wsbroker/protocol';
+import type { QueueListener } from '../delivery/event-queue.ts';
 import { type ConnectionOwner, type Handshake, HubConnection } from '../hub/connection.ts';
 import type { ClientContext } from './client-context.ts';
-import { ClientEvents, type EventsOwner } from './client-events.ts';
+import { ClientEvents } from './client-events.ts';
 import { readClientMessage } from './client-message.ts';
 import { type EndReason, endReasonOf } from './end-reason.ts';
 import { Lifetime, type LifetimeOwner } from './lifetime.ts';
@@ -22,7 +23,7 @@ export interface PlainClientInit {
  *
  * It owns its parts itself: with objects and functions of their own for that, ten thousand clients would take 4 MB more.
  */
-export class PlainClient implements SocketReader, ConnectionOwner, EventsOwner, LifetimeOwner {
+export class PlainClient implements SocketReader, ConnectionOwner, QueueListener, LifetimeOwner {
   readonly connection: HubConnection;
   readonly events: ClientEvents;
   readonly #socket: ClientSocket;

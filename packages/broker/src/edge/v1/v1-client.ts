@@ -1,10 +1,11 @@
 import { closeCodes, type ErrorCode, type SessionInfo } from '@wsbroker/protocol';
 import type { LeftConnection, StoredEvent, StoredFailure } from '../../delivery/journal/journal.ts';
+import type { QueueListener } from '../../delivery/event-queue.ts';
 import { type ConnectionOwner, type Handshake, HubConnection } from '../../hub/connection.ts';
 import { ReplayBuffer } from '../../hub/replay-buffer.ts';
 import type { Place } from '../admission/places.ts';
 import type { ClientContext } from '../client-context.ts';
-import { ClientEvents, type EventsOwner } from '../client-events.ts';
+import { ClientEvents } from '../client-events.ts';
 import { type EndReason, endReasonOf } from '../end-reason.ts';
 import { Lifetime, type LifetimeOwner } from '../lifetime.ts';
 import type { ClientSocket } from '../socket/socket.ts';
@@ -43,7 +44,7 @@ export interface Left {
  * A client that speaks `wsbroker.v1`. It outlives its sockets: when one is lost, the connection waits for the
  * client to come back with its token, and goes on where it stopped.
  */
-export class V1Client implements ConnectionOwner, EventsOwner, LifetimeOwner, V1ReaderOwner {
+export class V1Client implements ConnectionOwner, QueueListener, LifetimeOwner, V1ReaderOwner {
   readonly connection: HubConnection;
   readonly events: ClientEvents;
   readonly #context: ClientContext;
