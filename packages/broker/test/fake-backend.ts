@@ -1,5 +1,5 @@
 /** A backend that answers as it is told. */
-import type { Answer, Backend, Delivery, Failure } from '../src/backend/backend.ts';
+import type { Answer, Backend, BatchAnswer, Batches, Delivery, Failure } from '../src/backend/backend.ts';
 
 export type Answering = (delivery: Delivery, signal: AbortSignal) => Answer | Promise<Answer>;
 
@@ -27,16 +27,52 @@ export const refused = (status = 400): Answer => ({
   status,
 });
 
+export type BatchAnswering = (
+  deliveries: readonly Delivery[],
+  signal: AbortSignal,
+) => BatchAnswer | Promise<BatchAnswer>;
+
+export const allDelivered = (deliveries: readonly Delivery[]): BatchAnswer => ({
+  outcome: 'delivered',
+  answers: deliveries.map(() => []),
+});
+export const batchRefused: BatchAnswer = { outcome: 'refused', reason: 'status 413' };
+export const batchLost = (failure: Failure): BatchAnswer => ({ outcome: 'retry', failure, reason: failure });
+
+/** The side of a fake backend that takes batches. */
+export class FakeBatches implements Batches {
+  maxEvents = 100;
+  maxBytes = 1_000_000;
+  readonly batches: (readonly Delivery[])[] = [];
+  readonly #answer: BatchAnswering;
+
+  constructor(answer: BatchAnswering = allDelivered) {
+    this.#answer = answer;
+  }
+
+  async deliver(deliveries: readonly Delivery[], signal: AbortSignal): Promise<BatchAnswer> {
+    this.batches.push(deliveries);
+    return await this.#answer(deliveries, signal);
+  }
+
+  /** The ids of each batch so far. */
+  get log(): string[][] {
+    return this.batches.map((deliveries) => deliveries.map(({ id }) => id));
+  }
+}
+
 export class FakeBackend implements Backend {
+  readonly batches?: Batches;
   readonly attempts: Delivery[] = [];
   isClosed = false;
   readonly #answer: Answering;
 
-  constructor(answer: Answering = () => delivered()) {
+  constructor(answer: Answering = () => delivered(), batches?: Batches) {
     this.#answer = answer;
+    if (batches) this.batches = batches;
   }
 
-  /** What was attempted so far, as `id#attempt`. */
+  /** What was attempted alone so far, as `id#attempt`. */
   get log(): string[] {
     return this.attempts.map(({ id, attempt }) => `${id}#${attempt}`);
   }

@@ -4,13 +4,15 @@ import type { EventQueue } from '../src/delivery/event-queue.ts';
 import type { Fate, QueuedEvent } from '../src/delivery/queued-event.ts';
 import type { BrokerOptions } from '../src/api.ts';
 import { settingsFrom } from '../src/settings.ts';
-import { type Answering, FakeBackend } from './fake-backend.ts';
+import { type Answering, FakeBackend, type FakeBatches } from './fake-backend.ts';
 import { FakeClock } from './fake-clock.ts';
 import { type Config, FakeCommands } from './fake-commands.ts';
 import type { FakeConnection } from './fake-connection.ts';
 
 export interface StartOptions {
-  readonly answer?: Answering;
+  readonly answer?: Answering | undefined;
+  /** @default it takes no batches */
+  readonly batches?: FakeBatches;
   readonly config?: Config;
   readonly settings?: Partial<BrokerOptions>;
   readonly maxRequests?: number;
@@ -22,13 +24,14 @@ export interface StartOptions {
 /** A delivery whose waits are all as long as they can be. */
 export const startDelivery = ({
   answer,
+  batches,
   config,
   settings,
   maxRequests = 32,
   clock = new FakeClock(),
   random = () => 1,
 }: StartOptions = {}) => {
-  const backend = new FakeBackend(answer);
+  const backend = new FakeBackend(answer, batches);
   const commands = new FakeCommands(config);
   const delivery = new Delivery({
     backend,

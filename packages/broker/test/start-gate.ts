@@ -64,9 +64,11 @@ export const names = (count: number, prefix = ''): string[] =>
 /** A gate that two requests have found out is down. */
 export const startDownGate = async (more: Partial<GateOptions<NamedTurn>> = {}) => {
   const started = startGate(more);
-  for (const name of ['a', 'b']) started.enter(name);
-  await settled();
-  for (const name of ['a', 'b']) await started.end(name, unreachable);
+  for (const name of ['a', 'b']) {
+    started.enter(name);
+    await settled();
+    await started.end(name, unreachable);
+  }
   if (!started.gate.isDown) throw new Error('The gate is not down');
   started.begun.length = 0;
   return started;
