@@ -19,8 +19,8 @@ export interface Contender {
   readonly missing?: () => string | undefined;
   /** For the report; asked only when it is there. */
   readonly version?: () => string;
-  /** Left out of quick runs. */
-  readonly isSlow?: boolean;
+  /** Scales that it takes too long for. */
+  readonly notFor?: readonly Scale[];
   /** One round: starts a server of its own, measures each variant, and ends it. */
   readonly measure: (scale: Scale) => Promise<readonly Sample[]>;
 }

@@ -9,8 +9,8 @@ test.each(scenarios.map((scenario) => [scenario.name, scenario] as const))(
     const { rows, failed } = await measureRounds(scenario, 'smoke');
     expect(failed).toEqual([]);
     const measured = new Set(rows.map(({ contender }) => contender));
-    for (const { name, missing, isSlow } of scenario.contenders) {
-      if (missing?.() === undefined && isSlow !== true) expect(measured).toContain(name);
+    for (const { name, missing, notFor = [] } of scenario.contenders) {
+      if (missing?.() === undefined && !notFor.includes('smoke')) expect(measured).toContain(name);
     }
     const [quoted = 'cpuUs'] = scenario.shows;
     for (const { figures } of rows) {

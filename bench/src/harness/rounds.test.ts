@@ -36,15 +36,12 @@ test('who is missing, too slow or fails is named, and the others are measured', 
     scenarioOf([
       { name: 'ours', measure: () => Promise.resolve([{ variant: 'all', figures: { cpuUs: 2 } }]) },
       { name: 'gone', missing: () => 'it is not installed', measure },
-      { name: 'late', isSlow: true, measure },
+      { name: 'late', notFor: ['quick'], measure },
       { name: 'ill', measure: () => Promise.reject(new Error('it fell over')) },
     ]),
     'quick',
   );
-  expect(outcome.leftOut).toEqual([
-    'gone: it is not installed',
-    'late: takes long, and so is for the full run',
-  ]);
+  expect(outcome.leftOut).toEqual(['gone: it is not installed', 'late: takes too long for a quick run']);
   expect(outcome.failed).toEqual(['ill: it fell over']);
   expect(medianIn(outcome.rows)({ contender: 'ours', variant: 'all' }, 'cpuUs')).toBe(2);
   expect(medianIn(outcome.rows)({ contender: 'ours' }, 'cpuUs')).toBeUndefined();

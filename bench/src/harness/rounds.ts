@@ -53,8 +53,8 @@ interface Attendance {
 const attendanceOf = ({ contenders }: Scenario, scale: Scale): Attendance => {
   const attendance: Attendance = { present: [], leftOut: [] };
   for (const contender of contenders) {
-    const isTooSlow = contender.isSlow === true && scale !== 'full';
-    const reason = isTooSlow ? 'takes long, and so is for the full run' : contender.missing?.();
+    const isTooSlow = contender.notFor?.includes(scale) === true;
+    const reason = isTooSlow ? `takes too long for a ${scale} run` : contender.missing?.();
     if (reason === undefined) attendance.present.push(contender);
     else attendance.leftOut.push(`${contender.name}: ${reason}`);
   }

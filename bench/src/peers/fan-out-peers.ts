@@ -37,7 +37,7 @@ const pushpin = (): FanOutPeer => {
     wire: 'pushpin',
     missing: missingPushpin,
     version: pushpinVersion,
-    isSlow: true,
+    notFor: ['quick', 'smoke'],
     async start() {
       const server = await startPushpin();
       ({ publishPort } = server);
@@ -66,6 +66,7 @@ export const fanOutPeers: readonly FanOutPeer[] = [
   },
   {
     name: 'wsbroker 1.0.15',
+    notFor: ['quick'],
     wire: 'plain',
     start: () => startServer('seed'),
     publication: ({ port }) => ({

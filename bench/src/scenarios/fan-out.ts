@@ -65,6 +65,10 @@ export const fanOut: Scenario = {
   unit: 'delivery',
   contenders: fanOutPeers.map(contenderOf),
   shows: ['cpuUs', 'ratePerSecond', 'p50Ms', 'p99Ms', 'serverBusy', 'loadBusy', 'lost'],
+  notes: [
+    'pushpin answers a POST before it has passed the message on, so that what is outstanding to it has no bound; what is lost of it was still on its way three seconds later.',
+    'pushpin runs with its rate limit lifted and its own test handler as backend.',
+  ],
   goals: [
     cpuGoal({ outstanding: 1, over: 'plain ws', atMost: 0.8 }),
     cpuGoal({ outstanding: 4, over: 'plain ws', atMost: 0.35 }),
