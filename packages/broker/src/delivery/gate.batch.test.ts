@@ -88,6 +88,20 @@ describe('where the backend takes several events in one request', () => {
     expect(posts.slice(1)).toEqual([['a', 'b'], ['slow']]);
   });
 
+  test('nor do they go with it where it begins aside while they wait', async () => {
+    const { clock, posts, enter, end } = startGate({ ...ofThree, maxRequests: 1 });
+    enter('slow');
+    await clock.advance(1_000);
+    await end('slow');
+    enter('running');
+    await settled();
+    for (const name of ['a', 'slow', 'b']) enter(name);
+    await settled();
+    expect(posts.slice(1)).toEqual([['running'], ['slow']]);
+    await end('running');
+    expect(posts.slice(3)).toEqual([['a', 'b']]);
+  });
+
   test('after one that took long each of its connections goes alone, until it is quick again', async () => {
     const { clock, posts, enter, end } = startGate({ ...ofThree, maxRequests: 8 });
     for (const name of ['a', 'b']) enter(name);
