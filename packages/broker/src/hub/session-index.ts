@@ -124,12 +124,12 @@ export class SessionIndex {
       if (index) best = better(best, { index, wanted });
       else missing.push(key);
     }
-    for (const key of missing) {
-      if (best && best.index.countOf(best.wanted) <= few) break;
-      const wanted = criteria.get(key);
-      const index = this.#build(key, nowMs);
-      if (wanted && index) best = better(best, { index, wanted });
-    }
+    if (best && best.index.countOf(best.wanted) <= few) return best;
+    // One at a time, so that no turn of the event loop is long: the next question builds the next.
+    const [key] = missing;
+    const wanted = key === undefined ? undefined : criteria.get(key);
+    const index = key === undefined ? undefined : this.#build(key, nowMs);
+    if (index && wanted) best = better(best, { index, wanted });
     return best;
   }
 
