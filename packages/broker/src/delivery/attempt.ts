@@ -32,6 +32,8 @@ export interface AttemptOptions {
   readonly parcel: Parcel;
   /** From 1. */
   readonly attempt: number;
+  /** A backend has had it before, as far as is known. */
+  readonly isKnown: boolean;
   /** Then the event is too old. */
   readonly untilMs: number;
   readonly traceIds: TraceIds;
@@ -49,12 +51,12 @@ export class Attempt implements Turn {
   #encoded: Delivery | NotSent = { outcome: 'stopped' };
 
   constructor(options: AttemptOptions) {
-    const { parcel, attempt, untilMs, settle } = options;
+    const { parcel, attempt, isKnown, untilMs, settle } = options;
     this.#options = options;
     this.lane = parcel.lane;
     this.isTried = attempt > 1;
-    // Who sent it may expect an answer that is no list of commands.
-    this.isAlone = !('wskey' in parcel.subject);
+    // Who sends one of no connection may expect an answer that is no list of commands.
+    this.isAlone = isKnown || !('wskey' in parcel.subject);
     this.untilMs = untilMs;
     this.settle = settle;
   }

@@ -240,7 +240,6 @@ describe('an event of a batch that is not done', () => {
     ['failed', { outcome: 'retry', failure: 'status', reason: 'status 500', status: 500 }],
     ['cut', batchLost('cut')],
     ['not answered', batchLost('no-answer')],
-    ['not there', batchLost('unreachable')],
   ])(
     '%s as a whole: each is sent again alone, none in a batch, and nothing is lost',
     async (_what, answer) => {
@@ -258,6 +257,25 @@ describe('an event of a batch that is not done', () => {
       expect(delivery.deadLetters).toBe(0);
     },
   );
+
+  test('that never got there may go in a batch again: it is not what the batch failed by', async () => {
+    let isUp = false;
+    const batches = new FakeBatches((deliveries) =>
+      isUp ? allDelivered(deliveries) : batchLost('unreachable'),
+    );
+    const { backend, clock, send } = start(batches);
+    const fates = ['a', 'b', 'c'].map((key) => send(key));
+    await settled();
+    isUp = true;
+    await clock.advance(1_000);
+    expect(batches.log).toEqual([
+      ['a-1', 'b-1', 'c-1'],
+      ['a-1', 'b-1', 'c-1'],
+    ]);
+    expect(batches.batches[1]?.map(({ attempt }) => attempt)).toEqual([2, 2, 2]);
+    expect(backend.log).toEqual([]);
+    expect(fates).toEqual(fates.map(() => deliveredFate));
+  });
 
   test('refused as a whole: again at once, with a line in the log for the batch and none for each', async () => {
     const { backend, clock, logs, send } = start(new FakeBatches(() => batchRefused));

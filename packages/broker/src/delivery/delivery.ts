@@ -170,13 +170,16 @@ export class Delivery {
   async #deliver(parcel: Parcel, queuedAtMs: number): Promise<Fate> {
     const { event } = parcel;
     const plan = new RetryPlan(this.#options.settings, queuedAtMs - (event.ageMs ?? 0));
+    let isKnown = false;
     for (let attempt = 1; ; attempt += 1) {
       const answer = await this.#requests.attempt({
         parcel,
         attempt,
+        isKnown,
         untilMs: plan.untilMs,
         traceIds: this.#traceIds,
       });
+      isKnown ||= !(isFailed(answer) && answer.failure === 'unreachable');
       if (answer.outcome === 'too-old') return this.#giveUp(event, this.#tooOld(attempt - 1));
       if (answer.outcome === 'stopped' || (this.isStopped && isFailed(answer))) return this.#abandon();
       if (answer.outcome === 'alone') {

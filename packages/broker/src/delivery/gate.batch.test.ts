@@ -55,17 +55,19 @@ describe('where the backend takes several events in one request', () => {
     expect(posts).toEqual([['four', 'six'], ['eleven'], ['five'], ['six too']]);
   });
 
-  test('an event that was attempted before goes first, and alone', async () => {
+  test('an event that was attempted before goes first, and alone where a backend has had it', async () => {
     const { posts, enter, end } = startGate({ ...ofThree, maxRequests: 1 });
     enter('running');
     await settled();
     for (const name of ['a', 'b']) enter(name);
+    for (const name of ['had', 'had too']) enter(name, { isTried: true, isAlone: true });
     for (const name of ['tried', 'tried too']) enter(name, { isTried: true });
     await settled();
     await end('running');
+    await end('had');
+    await end('had too');
     await end('tried');
-    await end('tried too');
-    expect(posts.slice(1)).toEqual([['tried'], ['tried too'], ['a', 'b']]);
+    expect(posts.slice(1)).toEqual([['had'], ['had too'], ['tried', 'tried too', 'a'], ['b']]);
   });
 
   test('one that shares no request goes alone, and holds up nobody', async () => {

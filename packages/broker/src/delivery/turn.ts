@@ -11,9 +11,9 @@ export type NoPass = 'stopped' | 'too-old';
 /** An event that waits for permission to be sent. */
 export interface Turn {
   readonly lane: Lane;
-  /** There was an attempt before: it goes first, and alone. */
+  /** There was an attempt before: it goes first. */
   readonly isTried: boolean;
-  /** It shares no request with others, ever. */
+  /** It shares no request with others: a backend has had it before, and they might fail with it. */
   readonly isAlone: boolean;
   /** Then it is too old. */
   readonly untilMs: number;

@@ -63,19 +63,19 @@ export class WaitingTurns<T extends Turn> {
   }
 
   /**
-   * The turn and those that go in the same request, each encoded just now: of quick connections, never attempted.
-   * One that was attempted may be what the others would fail with.
+   * The turn and those that go in the same request, each encoded just now: of quick connections alone, since all are
+   * answered together.
    */
   withOthers(first: T, { maxEvents, maxBytes }: BatchBounds): T[] {
     const turns = [first];
     let bytes = first.encode();
-    if (first.isTried || first.isAlone || first.lane.pace !== 'quick') return turns;
+    if (first.isAlone || first.lane.pace !== 'quick') return turns;
     while (turns.length < maxEvents) {
-      const next = this.#firstQuick(this.#fresh);
+      const next = this.#firstQuick(this.#tried) ?? this.#firstQuick(this.#fresh);
       if (!next || next.isAlone) break;
       bytes += next.encode();
       if (bytes > maxBytes) break;
-      this.#fresh.shift();
+      this.#lineOf(next).shift();
       turns.push(next);
     }
     return turns;
