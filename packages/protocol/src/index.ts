@@ -21,6 +21,7 @@ export {
   decodeNotification,
   encodeCommands,
   encodeNotification,
+  encodingOf,
   isEvent,
   type Notification,
   notificationBody,

@@ -1,4 +1,4 @@
-import { decodeCommandBody } from '@wsbroker/protocol';
+import { decodeCommandBody, encodingOf } from '@wsbroker/protocol';
 import type { IncomingMessage } from 'node:http';
 import type { Settings } from '../../options.ts';
 import { AddressList } from '../address-list.ts';
@@ -132,9 +132,10 @@ export const refusalOfBodyToCome = (
   { maxCommandBytes }: CommandRules,
 ): CommandRefusal | undefined => {
   // The type is looked at before the text is.
-  const decoded = decodeCommandBody({ contentType: headers['content-type'] ?? '', text: '' });
-  if (!decoded.ok && decoded.error.code === 'bad-content-type') {
-    return { status: 415, code: decoded.error.code, message: decoded.error.message };
+  const contentType = headers['content-type'] ?? '';
+  if (encodingOf(contentType) === undefined) {
+    const decoded = decodeCommandBody({ contentType, text: '' });
+    if (!decoded.ok) return { status: 415, code: decoded.error.code, message: decoded.error.message };
   }
   return Number(headers['content-length'] ?? 0) > maxCommandBytes ? tooLarge(maxCommandBytes) : undefined;
 };
