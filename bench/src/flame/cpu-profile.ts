@@ -1,0 +1,73 @@
+/** What `node --cpu-prof` writes, as far as it is read here. */
+export interface CpuProfile {
+  readonly nodes: readonly ProfileNode[];
+  /** Ids of nodes, in the order of time. */
+  readonly samples: readonly number[];
+  /** Microseconds before each sample. */
+  readonly timeDeltas: readonly number[];
+}
+
+interface ProfileNode {
+  readonly id: number;
+  readonly callFrame: { readonly functionName: string; readonly url: string; readonly lineNumber: number };
+  readonly children?: readonly number[];
+}
+
+/** Whose code it is. */
+export type FrameKind = 'broker' | 'ws' | 'undici' | 'node' | 'native' | 'other';
+
+/** A function in one place of the call tree. */
+export interface Frame {
+  readonly name: string;
+  readonly kind: FrameKind;
+  /** Where it is written, in few words; empty for what is no JavaScript. */
+  readonly place: string;
+  readonly selfUs: number;
+  readonly totalUs: number;
+  readonly children: readonly Frame[];
+}
+
+/** The call tree of the time in which something was done. */
+export const callTree = ({ nodes, samples, timeDeltas }: CpuProfile): Frame => {
+  const byId = new Map(nodes.map((node) => [node.id, node]));
+  const selfUs = new Map<number, number>();
+  for (const [index, id] of samples.entries()) {
+    selfUs.set(id, (selfUs.get(id) ?? 0) + (timeDeltas[index] ?? 0));
+  }
+  const frameOf = (alike: readonly ProfileNode[]): Frame => {
+    const groups = Map.groupBy(
+      alike.flatMap(({ children = [] }) => children.flatMap((id) => byId.get(id) ?? [])),
+      ({ callFrame: { functionName, url, lineNumber } }) => `${functionName} ${url} ${lineNumber}`,
+    );
+    const children = [...groups.values()]
+      .filter(([first]) => first?.callFrame.functionName !== '(idle)')
+      .map(frameOf)
+      .toSorted((a, b) => b.totalUs - a.totalUs);
+    const own = alike.reduce((sum, { id }) => sum + (selfUs.get(id) ?? 0), 0);
+    const total = children.reduce((sum, { totalUs }) => sum + totalUs, own);
+    return { ...described(alike[0]), selfUs: own, totalUs: total, children };
+  };
+  const [root] = nodes;
+  return frameOf(root ? [root] : []);
+};
+
+const described = (node: ProfileNode | undefined): Pick<Frame, 'name' | 'kind' | 'place'> => {
+  const { functionName = '', url = '', lineNumber = 0 } = node?.callFrame ?? {};
+  const kind = kindOf(functionName, url);
+  const file = url.split('/').slice(-1)[0] ?? '';
+  return {
+    name: functionName === '' ? '(anonymous)' : functionName,
+    kind,
+    place: url === '' ? '' : `${url.startsWith('node:') ? url : file}:${lineNumber + 1}`,
+  };
+};
+
+const kindOf = (name: string, url: string): FrameKind => {
+  if (url === '' || url.startsWith('wasm:')) return 'native';
+  if (url.startsWith('node:')) return 'node';
+  const packages = /\/node_modules\/((?:@[^/]+\/)?[^/]+)\/(?!.*\/node_modules\/)/.exec(url)?.[1];
+  if (packages === 'ws') return 'ws';
+  if (packages === 'undici') return 'undici';
+  if (packages === undefined || packages.startsWith('@wsbroker/')) return 'broker';
+  return 'other';
+};
