@@ -8,6 +8,8 @@ export interface Figures {
   readonly p99Ms?: number;
   /** Memory of the server for one connection. */
   readonly bytesPerConnection?: number;
+  /** The part of it that is in the heap, or is held by what is there. */
+  readonly heapBytesPerConnection?: number;
   /** CPU time of the longest turn of the event loop. */
   readonly longestTurnMs?: number;
   /** The part of the time that the server was on its processor: 1 is all of it. */
@@ -46,6 +48,7 @@ export const figureFormats: Readonly<Record<FigureName, FigureFormat>> = {
   p50Ms: { heading: () => 'p50, ms', format: threeDigits },
   p99Ms: { heading: () => 'p99, ms', format: threeDigits },
   bytesPerConnection: { heading: () => 'bytes each', format: rounded },
+  heapBytesPerConnection: { heading: () => 'in the heap', format: rounded },
   longestTurnMs: { heading: () => 'longest turn, ms', format: threeDigits },
   serverBusy: { heading: () => 'server busy', format: share },
   loadBusy: { heading: () => 'load busy', format: share },

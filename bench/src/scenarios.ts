@@ -1,6 +1,9 @@
 import type { Scenario } from './scenario.ts';
 import { fanOut } from './scenarios/fan-out.ts';
+import { connecting } from './scenarios/connecting.ts';
+import { idle } from './scenarios/idle.ts';
+import { loop } from './scenarios/loop.ts';
 import { room } from './scenarios/room.ts';
 
 /** In the order of the report. */
-export const scenarios: readonly Scenario[] = [fanOut, room];
+export const scenarios: readonly Scenario[] = [fanOut, room, idle, connecting, loop];

@@ -1,0 +1,79 @@
+import { treeOf } from '../harness/cpu-time.ts';
+import { startLoad } from '../harness/window.ts';
+import type { CrowdChange, CrowdParams } from '../load/crowd.ts';
+import { type CrowdPeer, crowdPeers } from '../peers/crowd-peers.ts';
+import type { Sample, Scale, Scenario } from '../scenario.ts';
+
+interface ConnectingScale {
+  readonly warmUpClients: number;
+  readonly clients: number;
+}
+
+const scales: Readonly<Record<Scale, ConnectingScale>> = {
+  full: { warmUpClients: 1_500, clients: 8_000 },
+  quick: { warmUpClients: 500, clients: 1_500 },
+  smoke: { warmUpClients: 5, clients: 50 },
+};
+
+interface Connected {
+  readonly operations: number;
+  readonly elapsedMs: number;
+  readonly serverUs?: number;
+  readonly loadUs: number;
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+}
+
+const measureConnecting = async (peer: CrowdPeer, scale: ConnectingScale): Promise<readonly Sample[]> => {
+  await using server = await peer.start();
+  const params: CrowdParams = { port: server.port, wire: peer.wire, openedAtOnce: 100 };
+  await using load = await startLoad('crowd', params);
+  const change = (clients: number): Promise<void> => load.ask('change', { clients } satisfies CrowdChange);
+  await change(scale.warmUpClients);
+  const ownBefore = await server.ownCpuUs?.();
+  await load.ask('begin', { pids: treeOf(server.pid) });
+  await change(scale.warmUpClients + scale.clients);
+  const connected = await load.ask<Connected>('end');
+  const ownAfter = await server.ownCpuUs?.();
+  const { lost = 0 } = await load.ask<Record<string, number>>('stop');
+  const { operations, elapsedMs, loadUs, p50Ms, p99Ms } = connected;
+  const serverUs = connected.serverUs ?? (ownAfter ?? 0) - (ownBefore ?? 0);
+  return [
+    {
+      variant: '',
+      figures: {
+        cpuUs: serverUs / operations,
+        ratePerSecond: (operations * 1_000) / elapsedMs,
+        p50Ms,
+        p99Ms,
+        serverBusy: serverUs / 1_000 / elapsedMs,
+        loadBusy: loadUs / 1_000 / elapsedMs,
+        lost,
+      },
+    },
+  ];
+};
+
+export const connecting: Scenario = {
+  name: 'connecting',
+  title: '8,000 clients connect, 100 at a time',
+  unit: 'connection',
+  contenders: crowdPeers.map((peer) => ({
+    ...peer,
+    measure: (scale) => measureConnecting(peer, scales[scale]),
+  })),
+  shows: ['cpuUs', 'ratePerSecond', 'p50Ms', 'p99Ms', 'serverBusy', 'loadBusy', 'lost'],
+  goals: [
+    {
+      of: { contender: 'wsbroker' },
+      over: { contender: 'plain ws' },
+      figure: 'ratePerSecond',
+      atLeast: 0.8,
+    },
+  ],
+  fullRounds: 3,
+  notes: [
+    'A client of wsbroker.v1 is connected when it has been told so: that is one frame each way after the handshake.',
+    'Quickly: 1,500 clients.',
+  ],
+};
