@@ -177,8 +177,8 @@ export const settingsSchema = z.object({
   maxConnectionsPerAddress: whole(1, 1_000_000).default(1_000),
   /** Handshakes that are taken each second, in the long run. @default 1000 */
   handshakesPerSecond: whole(1, 1_000_000).default(1_000),
-  /** Handshakes that are taken at once after a time of quiet. @default 5000 */
-  handshakeBurst: whole(1, 1_000_000).default(5_000),
+  /** Handshakes that are taken at once after a time of quiet. @default 10000 */
+  handshakeBurst: whole(1, 1_000_000).default(10_000),
   /** Handshakes that are taken each second from each address. @default 20 */
   handshakesPerSecondPerAddress: whole(1, 1_000_000).default(20),
   /** Handshakes that are taken at once from each address. @default 200 */

@@ -32,7 +32,7 @@ test('every default is filled in', () => {
     requireOrigin: false,
     maxConnectionsPerAddress: 1_000,
     handshakesPerSecond: 1_000,
-    handshakeBurst: 5_000,
+    handshakeBurst: 10_000,
     handshakesPerSecondPerAddress: 20,
     handshakeBurstPerAddress: 200,
     handshakeTimeoutMs: 10_000,
