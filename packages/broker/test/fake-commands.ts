@@ -36,7 +36,7 @@ export class FakeCommands {
   }
 
   /** Runs commands as if they came from there; their results. */
-  run(origin: Origin, ...commands: unknown[]): Promise<unknown[]> {
-    return executeCommands(this.context, commands, origin);
+  async run(origin: Origin, ...commands: unknown[]): Promise<unknown[]> {
+    return await executeCommands(this.context, commands, origin);
   }
 }

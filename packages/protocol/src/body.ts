@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { type CommandList, commandListSchema } from './command.ts';
 import { check, decoded, type Decoded, type DecodeIssue, parseJson, refused } from './decoded.ts';
 import { type Event, eventSchema } from './event.ts';
-import { encodeForm, jsonField } from './form.ts';
+import { encodeForm, formValue, jsonField } from './form.ts';
 
 /**
  * How an event or a list of commands travels in an HTTP body.
@@ -46,7 +46,7 @@ export const notificationBody = (
   contentType: contentTypes[encoding],
   text:
     encoding === 'form'
-      ? encodeForm({ message: messageJson, connection: connectionJson })
+      ? `message=${formValue(messageJson)}&connection=${formValue(connectionJson)}`
       : `{"message":${messageJson},"connection":${connectionJson}}`,
 });
 

@@ -6,8 +6,15 @@ export const encodeForm = (fields: Readonly<Record<string, string>>): string =>
     .map(([name, json]) => `${name}=${formValue(json)}`)
     .join('&');
 
-/** `encodeURIComponent` throws at a lone surrogate, which UTF-8 cannot carry: U+FFFD goes in its place. */
-const formValue = (text: string): string => encodeURIComponent(text.toWellFormed());
+/** A text as the value of a field of a form. U+FFFD goes in the place of a lone surrogate, which UTF-8 cannot carry. */
+export const formValue = (text: string): string => {
+  try {
+    return encodeURIComponent(text);
+  } catch {
+    // It throws at a lone surrogate; to look for one first would cost as much again.
+    return encodeURIComponent(text.toWellFormed());
+  }
+};
 
 /**
  * The JSON value of one field of a form.

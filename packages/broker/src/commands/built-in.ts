@@ -1,5 +1,4 @@
 import {
-  builtInCommandSchema,
   type BuiltInCommandType,
   closeCodes,
   type JsonObject,
@@ -8,8 +7,8 @@ import {
 } from '@wsbroker/protocol';
 import type { Engine } from '../cluster/engine.ts';
 import { alteredReservedField, type SessionChange } from '../hub/session-change.ts';
-import type { Log } from '../ops/logger.ts';
-import { checkedCommand } from './checked-command.ts';
+import { type Log, showsDebug } from '../ops/logger.ts';
+import { checkedBuiltIn } from './checked-command.ts';
 import { CommandError } from './command-error.ts';
 import type { Operation, Outcome } from './operation.ts';
 import { type Origin, targetOf } from './target.ts';
@@ -35,7 +34,7 @@ export const isBuiltIn = (type: string): boolean => builtInTypes.has(type);
  * @throws CommandError when a field is missing or wrong.
  */
 export const runBuiltIn = (context: BuiltInContext, candidate: unknown, origin: Origin): unknown => {
-  const command = checkedCommand(builtInCommandSchema, candidate);
+  const command = checkedBuiltIn(candidate);
   switch (command.type) {
     case 'log':
       context.log.output(command.text);
@@ -87,7 +86,7 @@ const reply = (message: unknown, origin: Origin): void => {
 
 /** `← sent to 3/10 clients`, with the message. */
 export const logSent = (log: Log, outcomes: readonly Outcome[], message: unknown): void => {
-  if (log.isLevelEnabled?.('debug') === false) return;
+  if (!showsDebug(log)) return;
   const connections = sum(outcomes, (outcome) => outcome.connections);
   log.debug({ message }, `← sent to ${sum(outcomes, (outcome) => outcome.matched)}/${connections} clients`);
 };

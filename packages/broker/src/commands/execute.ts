@@ -1,6 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { commandSchema, type Command } from '@wsbroker/protocol';
+import type { Command } from '@wsbroker/protocol';
 import type { Broker } from '../api.ts';
+import { showsDebug } from '../ops/logger.ts';
 import { reasonOf } from '../ops/reason.ts';
 import { isPromiseLike } from '../ops/promise-like.ts';
 import { handlerLimit, within } from '../ops/time-limit.ts';
@@ -21,9 +22,22 @@ const maxTurnMs = 10;
 
 /**
  * Runs a list of commands, one after the other, and gives one result a command in the same order.
- * A command that cannot be run gets its error in its place; the others run. Never rejects.
+ * A command that cannot be run gets its error in its place; the others run. Never throws, never rejects.
+ *
+ * Most answers are one command that is done at once; then there is no promise, and nothing waits.
  */
-export const executeCommands = async (
+export const executeCommands = (
+  context: CommandContext,
+  commands: readonly unknown[],
+  origin: Origin,
+): unknown[] | Promise<unknown[]> => {
+  if (commands.length > 1) return executeAll(context, commands, origin);
+  if (commands.length === 0) return [];
+  const result = resultOf(context, new FailureLog(context.log), { command: commands[0], origin });
+  return result instanceof Promise ? result.then((settled) => [settled]) : [result];
+};
+
+const executeAll = async (
   context: CommandContext,
   commands: readonly unknown[],
   origin: Origin,
@@ -32,8 +46,8 @@ export const executeCommands = async (
   const results: unknown[] = [];
   let turnBeganMs = performance.now();
   for (const command of commands) {
-    context.log.debug({ command }, '↓ from backend');
-    results.push(await resultOf(context, failures, { command, origin }));
+    const result = resultOf(context, failures, { command, origin });
+    results.push(result instanceof Promise ? await result : result);
     if (performance.now() - turnBeganMs > maxTurnMs) {
       await nextTurn();
       turnBeganMs = performance.now();
@@ -43,22 +57,38 @@ export const executeCommands = async (
   return results;
 };
 
-const resultOf = async (
-  context: CommandContext,
+interface Candidate {
+  readonly command: unknown;
+  readonly origin: Origin;
+}
+
+/** JSON has no `undefined`, and a result always stands in its place. */
+const resultOf = (context: CommandContext, failures: FailureLog, candidate: Candidate): unknown => {
+  if (showsDebug(context.log)) context.log.debug({ command: candidate.command }, '↓ from backend');
+  try {
+    const result = run(context, checkedCommand(candidate.command), candidate.origin);
+    return isPromiseLike(result) ? laterResultOf(context, failures, { candidate, result }) : (result ?? null);
+  } catch (cause) {
+    return failed(failures, candidate, cause);
+  }
+};
+
+const laterResultOf = async (
+  { handlerTimeoutMs }: CommandContext,
   failures: FailureLog,
-  { command: candidate, origin }: { readonly command: unknown; readonly origin: Origin },
+  { candidate, result }: { readonly candidate: Candidate; readonly result: PromiseLike<unknown> },
 ): Promise<unknown> => {
   try {
-    const command = checkedCommand(commandSchema, candidate);
-    // JSON has no `undefined`, and a result always stands in its place.
-    const result = run(context, command, origin);
-    if (!isPromiseLike(result)) return result ?? null;
-    return (await within(result, handlerLimit(context.handlerTimeoutMs))) ?? null;
+    return (await within(result, handlerLimit(handlerTimeoutMs))) ?? null;
   } catch (cause) {
-    const error = asCommandError(cause, candidate);
-    failures.add(error, cause);
-    return error.toResult();
+    return failed(failures, candidate, cause);
   }
+};
+
+const failed = (failures: FailureLog, { command }: Candidate, cause: unknown): unknown => {
+  const error = asCommandError(cause, command);
+  failures.add(error, cause);
+  return error.toResult();
 };
 
 /** The application's own commands go before the built-in ones; what nobody knows goes to `onBackendMessage`. */

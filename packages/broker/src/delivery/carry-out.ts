@@ -18,12 +18,12 @@ interface CarryOutContext {
   readonly log: Log;
 }
 
-/** Does what the backend answered: runs its commands, or hands them to who asked. */
-export const carryOut = async (
+/** Does what the backend answered: runs its commands, or hands them to who asked. A promise where that takes a while. */
+export const carryOut = (
   { answer, problem }: Extract<Answer, { outcome: 'delivered' }>,
   { event, subject }: Addressed,
   { commands, log }: CarryOutContext,
-): Promise<void> => {
+): Promise<unknown> | undefined => {
   const { id, type, whenDone, onAnswer } = event;
   if (problem !== undefined || (!whenDone && !Array.isArray(answer))) {
     const why = problem ?? `its answer is ${kindOf(answer)}`;
@@ -36,8 +36,12 @@ export const carryOut = async (
   // Who asks whether a connection may be takes an error page for no answer.
   if (Array.isArray(answer)) onAnswer?.(list);
   // Not waited for: what it does is no part of the delivery.
-  if (whenDone) void callBack(whenDone, answer, log);
-  else await executeCommands(commands, list, originOf(event, subject));
+  if (whenDone) {
+    void callBack(whenDone, answer, log);
+    return undefined;
+  }
+  const results = executeCommands(commands, list, originOf(event, subject));
+  return results instanceof Promise ? results : undefined;
 };
 
 const callBack = async (whenDone: (answer: unknown) => unknown, answer: unknown, log: Log): Promise<void> => {

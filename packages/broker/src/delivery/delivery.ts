@@ -37,6 +37,7 @@ type DeadLetter = Omit<Extract<Fate, { outcome: 'dead-letter' }>, 'outcome'>;
 /** After delivery was stopped, how long requests that run may take to end. */
 const giveUpMs = 1_000;
 
+const delivered: Fate = { outcome: 'delivered' };
 const abandoned: Fate = { outcome: 'abandoned' };
 
 /** Brings events to the backend, each connection's in order, and runs the commands that it answers. */
@@ -190,8 +191,9 @@ export class Delivery {
         return this.#giveUp(event, { code: 'not-delivered', reason: answer.reason });
       }
       if (answer.outcome === 'delivered') {
-        await carryOut(answer, parcel, this.#options);
-        return { outcome: 'delivered' };
+        const done = carryOut(answer, parcel, this.#options);
+        if (done) await done;
+        return delivered;
       }
       if (!isFailed(answer) || isRefusal(event, answer)) {
         return this.#giveUp(event, { code: 'refused', reason: answer.reason, ...statusOf(answer) });

@@ -32,7 +32,7 @@ export class Requests {
     this.gate = new Gate({
       ...gate,
       batch: () => backend.batches ?? one,
-      begin: (pass) => void this.#run(pass),
+      begin: (pass) => this.#run(pass),
     });
   }
 
@@ -45,7 +45,7 @@ export class Requests {
     return new Promise((settle) => this.gate.enter(new Attempt({ ...options, settle })));
   }
 
-  async #run(pass: Pass<Attempt>): Promise<void> {
+  #run(pass: Pass<Attempt>): void {
     const sent: Attempt[] = [];
     const deliveries: Delivery[] = [];
     for (const attempt of pass.turns) {
@@ -56,21 +56,21 @@ export class Requests {
         deliveries.push(encoded);
       }
     }
-    const { end, answers } = await this.#send(deliveries);
-    this.gate.leave(pass, end);
-    for (const [at, attempt] of sent.entries()) attempt.settle(answers[at] ?? { outcome: 'stopped' });
+    const ended = ({ end, answers }: Ended): void => {
+      this.gate.leave(pass, end);
+      for (const [at, attempt] of sent.entries()) attempt.settle(answers[at] ?? { outcome: 'stopped' });
+    };
+    void this.#send(deliveries).then(ended);
   }
 
-  async #send(deliveries: readonly Delivery[]): Promise<Ended> {
+  #send(deliveries: readonly Delivery[]): Promise<Ended> {
     const { backend, signal } = this.#options;
     const [first] = deliveries;
-    if (!first || signal.aborted) return { end: 'dropped', answers: [] };
+    if (!first || signal.aborted) return Promise.resolve({ end: 'dropped', answers: [] });
     const { batches } = backend;
-    if (deliveries.length > 1 && batches) {
-      return this.#endedBatch(deliveries, await batches.deliver(deliveries, signal));
-    }
-    const answer = await backend.deliver(first, signal);
-    return { end: this.#endOf(answer), answers: [answer] };
+    return deliveries.length > 1 && batches
+      ? batches.deliver(deliveries, signal).then((answer) => this.#endedBatch(deliveries, answer))
+      : backend.deliver(first, signal).then((answer) => ({ end: this.#endOf(answer), answers: [answer] }));
   }
 
   #endedBatch(deliveries: readonly Delivery[], answer: BatchAnswer): Ended {

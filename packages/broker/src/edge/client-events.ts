@@ -5,7 +5,7 @@ import type { EventQueue, QueueListener } from '../delivery/event-queue.ts';
 import type { Journal, JournalChange, StoredConnection, StoredEvent } from '../delivery/journal/journal.ts';
 import type { Fate, QueuedEvent } from '../delivery/queued-event.ts';
 import type { HubConnection } from '../hub/connection.ts';
-import type { Log } from '../ops/logger.ts';
+import { type Log, showsDebug } from '../ops/logger.ts';
 import type { TakenMessage } from './client-message.ts';
 import type { EndReason } from './end-reason.ts';
 import {
@@ -267,7 +267,7 @@ export class ClientEvents {
   #told({ event: eventOf, written }: Happening): { readonly type: string; readonly json: string } {
     const { log } = this.#context;
     // Not built where it is neither shown nor encoded.
-    if (written && !(log.isLevelEnabled?.('debug') ?? true)) return written;
+    if (written && !showsDebug(log)) return written;
     const event = eventOf();
     log.debug({ event }, '↑ to backend');
     return written ?? { type: event.type, json: JSON.stringify(event) };

@@ -16,6 +16,9 @@ export interface Log extends Logger {
   output(text: unknown): void;
 }
 
+/** Whether a `debug` line is worth putting together. */
+export const showsDebug = (log: Logger): boolean => log.isLevelEnabled?.('debug') ?? true;
+
 /** Messages and sessions are logged at `debug` alone, so that at any other level no payload reaches the log. */
 const levels: readonly LogLevel[] = ['debug', 'info', 'warn', 'error'];
 
@@ -24,7 +27,8 @@ const outputMark = '! log';
 type Write = (line: string) => void;
 
 const logOf = (minimum: LogLevel, line: Line, write: Write): Log => {
-  const isLevelEnabled = (level: LogLevel): boolean => levels.indexOf(level) >= levels.indexOf(minimum);
+  const enabled: ReadonlySet<LogLevel> = new Set(levels.slice(levels.indexOf(minimum)));
+  const isLevelEnabled = (level: LogLevel): boolean => enabled.has(level);
   const at = (level: LogLevel) => (fields: object, message: string) => {
     if (isLevelEnabled(level)) write(line(level, fields, message));
   };
