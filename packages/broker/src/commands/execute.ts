@@ -34,7 +34,7 @@ export const executeCommands = (
   if (commands.length > 1) return executeAll(context, commands, origin);
   if (commands.length === 0) return [];
   const result = resultOf(context, new FailureLog(context.log), { command: commands[0], origin });
-  return result instanceof Promise ? result.then((settled) => [settled]) : [result];
+  return result instanceof Promise ? result.then((settled: unknown) => [settled]) : [result];
 };
 
 const executeAll = async (
