@@ -4,6 +4,7 @@ import type { Broker } from '../src/api.ts';
 import { HubConnection } from '../src/hub/connection.ts';
 import type { ConnectionOwner } from '../src/hub/connection.ts';
 import type { Socket } from '../src/hub/socket.ts';
+import type { TurnEnd } from '../src/hub/turn.ts';
 
 /** Keeps what it is given. */
 class FakeSocket implements Socket, ConnectionOwner {
@@ -12,6 +13,10 @@ class FakeSocket implements Socket, ConnectionOwner {
 
   write(frame: Buffer): void {
     this.frames.push(frame);
+  }
+
+  atTurnEnd(end: TurnEnd): void {
+    setImmediate(() => end.turnEnds());
   }
 
   close(code: number, reason: string): void {

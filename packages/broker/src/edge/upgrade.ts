@@ -1,7 +1,7 @@
 import { subprotocol } from '@wsbroker/protocol';
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { type WebSocket, WebSocketServer } from 'ws';
+import { WebSocketServer } from 'ws';
 import { LimitedLog } from '../ops/limited-log.ts';
 import type { Log } from '../ops/logger.ts';
 import type { Settings } from '../options.ts';
@@ -12,6 +12,7 @@ import type { Clients } from './clients.ts';
 import { type OriginRefusal, refusalOfOrigin } from './origin.ts';
 import { type NotNow, refuseForNow, refuseUpgrade } from './http/refuse-upgrade.ts';
 import { pathOf } from './http/request-path.ts';
+import { GatheringWebSocket } from './socket/gathering-web-socket.ts';
 import { Sockets } from './socket/sockets.ts';
 import { maxPieces } from './socket/unfinished-frame.ts';
 
@@ -69,6 +70,7 @@ export class Upgrades {
       perMessageDeflate: false,
       autoPong: false,
       handleProtocols: spokenProtocol,
+      WebSocket: GatheringWebSocket,
       // Not in the types of `ws` yet, nor are `maxFragments` and `maxBufferedChunks`.
       closeTimeout: closeWaitMs,
     };
@@ -119,7 +121,7 @@ export class Upgrades {
       isTaken = true;
       // `ws` has a listener of its own by now.
       stream.off('error', this.#onError);
-      this.#taken(ws, stream, { request, place });
+      this.#taken(ws as GatheringWebSocket, stream, { request, place });
     });
     if (!isTaken) place.release();
   }
@@ -130,8 +132,8 @@ export class Upgrades {
     this.server.close();
   }
 
-  #taken(ws: WebSocket, stream: Duplex, { request, place }: Taken): void {
-    const socket = this.#sockets.add(ws, stream, () => place.release());
+  #taken(ws: GatheringWebSocket, stream: Duplex, { request, place }: Taken): void {
+    const socket = this.#sockets.add({ ws, stream, place });
     const { clients } = this.#options;
     const handshake = new ClientHandshake(request);
     if (ws.protocol === subprotocol) clients.connectV1(socket, { handshake, place });

@@ -1,10 +1,11 @@
 import { closeCodes, type SessionInfo } from '@wsbroker/protocol';
 import type { IncomingMessage } from 'node:http';
 import type { Broker, Connection } from '../api.ts';
-import { asMessageFrame, messageText, textFrame } from './frame.ts';
+import { MessageFrame, messageText } from './frame.ts';
 import type { ReplayBuffer } from './replay-buffer.ts';
 import { applySessionChange, type SessionChange } from './session-change.ts';
 import type { Socket } from './socket.ts';
+import type { TurnEnd } from './turn.ts';
 
 /** A close frame has 125 bytes, two of them for the code (RFC 6455, section 5.5). */
 const maxReasonBytes = 123;
@@ -120,13 +121,13 @@ export class HubConnection implements Connection {
   }
 
   send(message: unknown): void {
-    this.write(textFrame(messageText(message)));
+    this.write(new MessageFrame(messageText(message)));
   }
 
-  /** Writes the frame of a message, which may be shared with other connections. */
-  write(frame: Buffer): void {
-    if (this.replay) this.writeCounted(asMessageFrame(frame));
-    else this.#socket?.write(frame);
+  /** Writes a message, whose frame may be shared with other connections. */
+  write(message: MessageFrame): void {
+    if (this.replay) this.writeCounted(message.v1);
+    else this.#socket?.write(message.plain);
   }
 
   /** Writes a frame that is kept for replay as messages are. */
@@ -138,6 +139,15 @@ export class HubConnection implements Connection {
   /** Writes a frame that is about this socket alone: not counted, and not replayed. */
   writeOnce(frame: Buffer): void {
     this.#socket?.write(frame);
+  }
+
+  /**
+   * Runs this at the end of the turn, before anything is written to the socket.
+   * @returns whether it will: false where there is no socket.
+   */
+  atTurnEnd(end: TurnEnd): boolean {
+    this.#socket?.atTurnEnd(end);
+    return this.#socket !== undefined;
   }
 
   changeSession(change: SessionChange): void {

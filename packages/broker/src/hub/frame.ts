@@ -37,19 +37,28 @@ export const textFrame = (text: string): Buffer => {
   return frame;
 };
 
-const openingBracket = 0x5b;
-
-/** Where the payload of a frame of ours begins. */
-const payloadStart = (frame: Buffer): number => {
-  const length = frame[1] ?? 0;
-  return length < length16 ? 2 : length === length16 ? 4 : 10;
-};
-
 /**
- * A message as clients of `wsbroker.v1` are sent it. There the first character tells frames from messages, so one
- * that is a list gets a space before it, which JSON does not mind.
+ * A message on its way to any number of connections: framed when the first is sent it, and never again.
+ *
+ * Clients of `wsbroker.v1` tell frames from messages by the first character. For them a message that is a list gets
+ * a space before it, which JSON does not mind.
  */
-export const asMessageFrame = (frame: Buffer): Buffer => {
-  const start = payloadStart(frame);
-  return frame[start] === openingBracket ? textFrame(` ${frame.toString('utf8', start)}`) : frame;
-};
+export class MessageFrame {
+  readonly #text: string;
+  #plain: Buffer | undefined;
+  #v1: Buffer | undefined;
+
+  constructor(text: string) {
+    this.#text = text;
+  }
+
+  get plain(): Buffer {
+    this.#plain ??= textFrame(this.#text);
+    return this.#plain;
+  }
+
+  get v1(): Buffer {
+    this.#v1 ??= this.#text.startsWith('[') ? textFrame(` ${this.#text}`) : this.plain;
+    return this.#v1;
+  }
+}

@@ -17,7 +17,12 @@ const connect = () => {
   let isReading = true;
   return {
     stream,
-    pongs: new Pongs(stream),
+    pongs: new Pongs({
+      write: (frame) => void stream.write(frame),
+      get waitingBytes() {
+        return stream.writableLength;
+      },
+    }),
     payloads: () => frames.map((frame) => frame.toString('latin1', 2)),
     frames,
     read(reads: boolean) {

@@ -1,5 +1,3 @@
-import type { Duplex } from 'node:stream';
-
 /** Past so much that a client has not read it is owed its pong. */
 const maxUnreadBytes = 16_384;
 
@@ -12,6 +10,14 @@ const emptyPong = Buffer.from([finalPong, 0]);
 const pongFrame = (payload: Buffer): Buffer =>
   payload.length === 0 ? emptyPong : Buffer.concat([Buffer.from([finalPong, payload.length]), payload]);
 
+/** What is needed of the socket that is pinged. */
+export interface PingingSocket {
+  /** Behind all that was written before. */
+  write(frame: Buffer): void;
+  /** What the client has not read, and what it is owed. */
+  readonly waitingBytes: number;
+}
+
 /**
  * Answers the pings of one socket. Of many that arrive together, and of those whose answers would wait behind much
  * that is not read, the last is answered, as RFC 6455 (section 5.5.3) has it: who pings without end can fill neither
@@ -21,12 +27,12 @@ const pongFrame = (payload: Buffer): Buffer =>
  * are enough for that, however fast the client reads.
  */
 export class Pongs {
-  readonly #stream: Duplex;
+  readonly #socket: PingingSocket;
   #atOnce = 0;
   #owed: Buffer | undefined;
 
-  constructor(stream: Duplex) {
-    this.#stream = stream;
+  constructor(socket: PingingSocket) {
+    this.#socket = socket;
   }
 
   answer(payload: Buffer): void {
@@ -46,11 +52,11 @@ export class Pongs {
   }
 
   get #hasRoom(): boolean {
-    return this.#stream.writableLength <= maxUnreadBytes;
+    return this.#socket.waitingBytes <= maxUnreadBytes;
   }
 
   #write(payload: Buffer): void {
     this.#owed = undefined;
-    this.#stream.write(pongFrame(payload));
+    this.#socket.write(pongFrame(payload));
   }
 }

@@ -2,18 +2,22 @@ import { closeCodes } from '@wsbroker/protocol';
 import { isUtf8 } from 'node:buffer';
 import type { Socket as TcpSocket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import type { RawData, WebSocket } from 'ws';
+import type { RawData } from 'ws';
+import type { Gathering } from '../../hub/gathering.ts';
 import type { Socket } from '../../hub/socket.ts';
+import type { Owing, Turn, TurnEnd } from '../../hub/turn.ts';
 import type { Log } from '../../ops/logger.ts';
+import type { GatheringWebSocket } from './gathering-web-socket.ts';
 import type { MessageBucket, MessageRate } from './message-rate.ts';
 import { Pongs } from './pongs.ts';
 import { SlicedReading, tinyBytes } from './sliced-reading.ts';
 import { UnfinishedFrame } from './unfinished-frame.ts';
 
 export interface ClientSocketOptions {
-  readonly ws: WebSocket;
+  readonly ws: GatheringWebSocket;
   /** The stream under it, which takes finished frames. */
   readonly stream: Duplex;
+  readonly turn: Turn;
   readonly maxUnreadBytes: number;
   readonly unreadTimeoutMs: number;
   readonly rate: MessageRate;
@@ -46,8 +50,8 @@ export interface SocketReader {
  * writes there only whole frames (ping, close) and without compression never half of one, so the two
  * cannot mix.
  */
-export class ClientSocket implements Socket {
-  readonly #ws: WebSocket;
+export class ClientSocket implements Socket, Owing {
+  readonly #ws: GatheringWebSocket;
   readonly #stream: Duplex;
   readonly #options: ClientSocketOptions;
   /** Set by each sign of life, cleared by each ping. */
@@ -59,6 +63,8 @@ export class ClientSocket implements Socket {
   readonly #pongs: Pongs;
   /** What was heard and has not been taken from the bucket. */
   #uncounted = 0;
+  /** Written at the end of this turn. */
+  #owed: Gathering | undefined;
   #isHeld = false;
   #hasClosed = false;
   /** Nothing more is taken: a message had to be dropped, and none may overtake it. */
@@ -75,7 +81,8 @@ export class ClientSocket implements Socket {
     this.#stream = options.stream;
     // From the first moment: an `error` event that nobody listens for ends the process.
     this.#ws.on('error', (error) => options.log.debug({ error }, '! socket error'));
-    this.#pongs = new Pongs(this.#stream);
+    this.#ws.owing = this;
+    this.#pongs = new Pongs(this);
     this.#ws.on('ping', (payload) => {
       this.#heard();
       if (this.isOpen) this.#pongs.answer(payload);
@@ -99,10 +106,37 @@ export class ClientSocket implements Socket {
 
   write(frame: Buffer): void {
     if (!this.isOpen) return;
+    this.#owed = this.#owed?.followedBy(frame) ?? this.#options.turn.begin(this, frame);
+    // In one turn there may be more of it than a client may leave unread.
+    if (this.waitingBytes > this.#options.maxUnreadBytes) this.flush();
+  }
+
+  /** What the client has not read, and what it is owed. */
+  get waitingBytes(): number {
+    return this.#stream.writableLength + (this.#owed?.bytes ?? 0);
+  }
+
+  atTurnEnd(end: TurnEnd): void {
+    this.#options.turn.atEnd(end);
+  }
+
+  flush(): void {
+    const owed = this.#owed;
+    if (!owed) return;
+    this.#owed = undefined;
+    if (!this.isOpen) return;
     const unreadBytes = this.#stream.writableLength;
     // Asked before the write: one large message to a client that reads is no offence.
     if (unreadBytes > this.#options.maxUnreadBytes) return this.#cutSlow(unreadBytes);
-    this.#stream.write(frame);
+    const { chunks } = owed;
+    const [first] = chunks;
+    if (first && chunks.length === 1) {
+      this.#stream.write(first);
+      return;
+    }
+    this.#stream.cork();
+    for (const chunk of chunks) this.#stream.write(chunk);
+    this.#stream.uncork();
   }
 
   /**

@@ -1,7 +1,8 @@
 import type { Duplex } from 'node:stream';
-import type { WebSocket } from 'ws';
+import { Turn } from '../../hub/turn.ts';
 import type { Log } from '../../ops/logger.ts';
 import type { Settings } from '../../options.ts';
+import type { GatheringWebSocket } from './gathering-web-socket.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { MessageRate } from './message-rate.ts';
 import { ClientSocket } from './socket.ts';
@@ -15,6 +16,7 @@ export class Sockets {
   readonly #settings: Settings;
   readonly #log: Log;
   readonly #rate: MessageRate;
+  readonly #turn = new Turn();
   readonly #heartbeat: Heartbeat;
   readonly #unreadCheck: NodeJS.Timeout;
   #whenEmpty: (() => void) | undefined;
@@ -40,11 +42,12 @@ export class Sockets {
    * @param stream What `ws` reads from, and has not read anything of yet.
    * @param onClosed Runs once, when the socket is gone and its reader has been told.
    */
-  add(ws: WebSocket, stream: Duplex, onClosed?: () => void): ClientSocket {
+  add(ws: GatheringWebSocket, stream: Duplex, onClosed?: () => void): ClientSocket {
     const { maxUnreadBytes, unreadTimeoutMs } = this.#settings;
     const socket = new ClientSocket({
       ws,
       stream,
+      turn: this.#turn,
       maxUnreadBytes,
       unreadTimeoutMs,
       rate: this.#rate,

@@ -1,5 +1,6 @@
 import type { ErrorCode } from '@wsbroker/protocol';
 import type { HubConnection } from '../../hub/connection.ts';
+import type { TurnEnd } from '../../hub/turn.ts';
 import type { Receipts } from '../receipts.ts';
 import { ackFrame, deliveredFrame, failedFrame, replyFrame } from './down-frame.ts';
 import { Progress } from './progress.ts';
@@ -11,7 +12,7 @@ import { Progress } from './progress.ts';
  * frames, since losing one would matter; `ack` and `delivered` say how far it went, and are said again after a
  * resume.
  */
-export class V1Receipts implements Receipts {
+export class V1Receipts implements Receipts, TurnEnd {
   readonly isCounted = true;
   readonly #connection: HubConnection;
   readonly #settled: Progress;
@@ -78,20 +79,19 @@ export class V1Receipts implements Receipts {
   }
 
   #tellSoon(): void {
-    if (this.#isTelling) return;
-    this.#isTelling = true;
-    setImmediate(() => this.#tell());
+    // Without a socket nothing is told: after a resume it is told again.
+    if (!this.#isTelling) this.#isTelling = this.#connection.atTurnEnd(this);
   }
 
-  #tell(): void {
+  turnEnds(): void {
     this.#isTelling = false;
     const { through } = this.#settled;
-    const frames: Buffer[] = [];
     // `delivered` says `ack` too.
-    if (this.#taken > this.#toldTaken && this.#taken > through) frames.push(ackFrame(this.#taken));
-    if (through > this.#toldDelivered) frames.push(deliveredFrame(through));
+    if (this.#taken > this.#toldTaken && this.#taken > through) {
+      this.#connection.writeOnce(ackFrame(this.#taken));
+    }
+    if (through > this.#toldDelivered) this.#connection.writeOnce(deliveredFrame(through));
     this.#toldTaken = Math.max(this.#toldTaken, this.#taken, through);
     this.#toldDelivered = Math.max(this.#toldDelivered, through);
-    if (frames.length > 0) this.#connection.writeOnce(Buffer.concat(frames));
   }
 }

@@ -1,0 +1,76 @@
+import { Gathering } from './gathering.ts';
+
+/** A socket that frames are owed to. */
+export interface Owing {
+  /** Writes what is owed. Must not throw. */
+  flush(): void;
+}
+
+/** Something that has to be written, but is not known before the turn ends. */
+export interface TurnEnd {
+  /** Must not throw. */
+  turnEnds(): void;
+}
+
+/** After so long others get their turn before the rest is written: 10,000 sockets take a tenth of a second. */
+const maxFlushMs = 20;
+/** The clock is looked at after so many sockets. */
+const fewSockets = 16;
+
+/**
+ * One turn of the event loop, at whose end all that was sent in it is written: once a socket, however many messages
+ * there were. Nothing waits for more to come: the end of the turn is where Node's own answers are written, too.
+ *
+ * What is sent while a long end of a turn is under way is written with what the socket is owed already.
+ */
+export class Turn {
+  #empty = Gathering.empty();
+  #owing: Owing[] = [];
+  /** Of those, so many were served. */
+  #served = 0;
+  #ends: TurnEnd[] = [];
+  #isScheduled = false;
+
+  /** The first frame that a socket is owed; it is flushed at the end of this turn. */
+  begin(socket: Owing, frame: Buffer): Gathering {
+    this.#owing.push(socket);
+    this.#schedule();
+    return this.#empty.followedBy(frame);
+  }
+
+  /** Runs before anything is written. What it sends is written with the rest. */
+  atEnd(end: TurnEnd): void {
+    this.#ends.push(end);
+    this.#schedule();
+  }
+
+  #schedule(): void {
+    if (this.#isScheduled) return;
+    this.#isScheduled = true;
+    setImmediate(this.#end);
+  }
+
+  readonly #end = (): void => {
+    // Still scheduled: what is sent from here on needs no end of its own.
+    const ends = this.#ends;
+    this.#ends = [];
+    for (const end of ends) end.turnEnds();
+    this.#flush();
+    this.#isScheduled = false;
+    if (this.#owing.length > 0 || this.#ends.length > 0) this.#schedule();
+  };
+
+  #flush(): void {
+    const beganMs = performance.now();
+    while (this.#served < this.#owing.length) {
+      if (this.#served % fewSockets === fewSockets - 1 && performance.now() - beganMs > maxFlushMs) return;
+      const socket = this.#owing[this.#served];
+      this.#served += 1;
+      socket?.flush();
+    }
+    this.#owing = [];
+    this.#served = 0;
+    // What was shared in this turn is let go.
+    this.#empty = Gathering.empty();
+  }
+}
