@@ -27,12 +27,18 @@ export interface Frame {
   readonly children: readonly Frame[];
 }
 
-/** The call tree of the time in which something was done. */
-export const callTree = ({ nodes, samples, timeDeltas }: CpuProfile): Frame => {
+/**
+ * The call tree of the time in which something was done.
+ * @param fromMs What came before is left out: a program that starts costs more than what it then does.
+ */
+export const callTree = ({ nodes, samples, timeDeltas }: CpuProfile, fromMs = 0): Frame => {
   const byId = new Map(nodes.map((node) => [node.id, node]));
   const selfUs = new Map<number, number>();
+  let atUs = 0;
   for (const [index, id] of samples.entries()) {
-    selfUs.set(id, (selfUs.get(id) ?? 0) + (timeDeltas[index] ?? 0));
+    const deltaUs = timeDeltas[index] ?? 0;
+    atUs += deltaUs;
+    if (atUs > fromMs * 1_000) selfUs.set(id, (selfUs.get(id) ?? 0) + deltaUs);
   }
   const frameOf = (alike: readonly ProfileNode[]): Frame => {
     const groups = Map.groupBy(

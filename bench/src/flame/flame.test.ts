@@ -39,6 +39,10 @@ test('a call tree leaves out idle time, and joins what is one function', () => {
   expect(root.children.map(({ kind }) => kind)).toEqual(['node', 'native', 'ws']);
 });
 
+test('what came before a moment is left out', () => {
+  expect(callTree(profile, 4).totalUs).toBe(6_000);
+});
+
 test('a function that calls itself costs its time once', () => {
   const costs = costsOf(callTree(profile));
   expect(costs.find(({ name }) => name === 'deliver')).toMatchObject({ self: 0.75, total: 0.75 });
