@@ -2,6 +2,8 @@
 /**
  * The backend: the broker POSTs every event here, and runs the list of commands that this page prints.
  *
+ * When many users do something at once, one POST brings several of their events.
+ *
  * What a connection needs to remember (its name, its room) is kept by the broker in `sessionInfo`, and comes
  * along with every event. What was said is kept in a database.
  */
@@ -11,6 +13,7 @@ require __DIR__ . '/once.php';
 require __DIR__ . '/signature.php';
 
 const ROOM = 'lobby';
+const MAX_BATCH = 50;
 
 // Whoever can POST here can pretend to be a user. With the broker on another machine, name its address.
 if (!in_array($_SERVER['REMOTE_ADDR'], ['127.0.0.1', '::1'], true)) {
@@ -27,23 +30,58 @@ if ($keys !== [] && !is_signed($keys, file_get_contents('php://input'))) {
     exit("The event is not signed with the secret, or not at this time.\n");
 }
 
-$message = posted_json('message');
-$connection = posted_json('connection');
-if ($message === null || $connection === null) {
-    http_response_code(400);
-    exit("Expected the form fields message and connection, both JSON, as the broker sends them.\n");
-}
-
+// So many events may come in one POST. Without this header each comes in a POST of its own.
+header('wsbroker-batch: ' . MAX_BATCH);
 $database = database();
-$commands = once($database, $_SERVER['HTTP_WEBHOOK_ID'] ?? null, function () use ($database, $message, $connection) {
-    return commands_for($database, $message, $connection);
-});
+
+if (isset($_POST['events'])) {
+    $events = posted_json('events') ?? [];
+    $answers = array_map(static fn ($event): string => answer_or_null($database, $event), $events);
+    $answer = '[' . implode(',', $answers) . ']';
+} else {
+    $answer = answer($database, [
+        'id' => $_SERVER['HTTP_WEBHOOK_ID'] ?? null,
+        'message' => posted_json('message'),
+        'connection' => posted_json('connection'),
+        'request' => $_SERVER['HTTP_WSBROKER_REQUEST'] ?? null,
+    ]);
+    if ($answer === null) {
+        http_response_code(400);
+        exit("Expected the form fields message and connection, both JSON, as the broker sends them.\n");
+    }
+}
 http_response_code(200);
 header('Content-Type: application/json');
-echo $commands;
+echo $answer;
+
+/** The commands for one event, as JSON; null if it is no event. */
+function answer(PDO $database, array $event): ?string
+{
+    $message = $event['message'] ?? null;
+    $connection = $event['connection'] ?? null;
+    if (!is_array($message) || !is_array($connection)) {
+        return null;
+    }
+    // A request, which the client makes with `client.request()`, has a number.
+    $is_request = isset($event['request']);
+    return once($database, $event['id'] ?? null, function () use ($database, $message, $connection, $is_request) {
+        return commands_for($database, $message, $connection, $is_request);
+    });
+}
+
+/** The same for one of several, which must not cost the others anything: after `null` it comes again, alone. */
+function answer_or_null(PDO $database, $event): string
+{
+    try {
+        return (is_array($event) ? answer($database, $event) : null) ?? 'null';
+    } catch (Throwable $error) {
+        error_log((string) $error);
+        return 'null';
+    }
+}
 
 /** The answer to an event: always a list of commands, even of one or none. */
-function commands_for(PDO $database, array $message, array $connection): array
+function commands_for(PDO $database, array $message, array $connection, bool $is_request): array
 {
     $name = (string) ($connection['name'] ?? 'Somebody');
 
@@ -76,8 +114,8 @@ function commands_for(PDO $database, array $message, array $connection): array
             return [to_room(['type' => 'said', 'name' => $name, 'text' => $text, 'at' => time()])];
 
         case 'client-history':
-            // A request, which the client makes with `client.request()`, is answered with one `reply`.
-            if (!isset($_SERVER['HTTP_WSBROKER_REQUEST'])) {
+            // A request is answered with one `reply`.
+            if (!$is_request) {
                 return [refusal('The history is a request: ask with client.request().')];
             }
             $lines = $database->query('SELECT name, text, at FROM lines ORDER BY rowid DESC LIMIT 20');

@@ -107,22 +107,23 @@ export class RunningExample implements AsyncDisposable {
     this.#backend = await this.#kind.startBackend({
       port: this.#port,
       brokerPort: this.broker.port,
-      database: this.#database,
+      database: this.database,
       env: secretIn(this.#secret),
     });
   }
 
-  get #database(): string {
+  /** The file of its database. */
+  get database(): string {
     return join(this.#folder, 'chat.sqlite');
   }
 
   /** Puts something in the way of its database, so that it cannot be opened. */
   async breakDatabase(): Promise<void> {
-    await mkdir(this.#database);
+    await mkdir(this.database);
   }
 
   async mendDatabase(): Promise<void> {
-    await rmdir(this.#database);
+    await rmdir(this.database);
   }
 
   /** Runs the list program to its end, with the secret of the others or another one; '' means none. */
