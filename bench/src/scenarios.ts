@@ -1,9 +1,10 @@
 import type { Scenario } from './scenario.ts';
 import { fanOut } from './scenarios/fan-out.ts';
+import { events } from './scenarios/events.ts';
 import { connecting } from './scenarios/connecting.ts';
 import { idle } from './scenarios/idle.ts';
 import { loop } from './scenarios/loop.ts';
 import { room } from './scenarios/room.ts';
 
 /** In the order of the report. */
-export const scenarios: readonly Scenario[] = [fanOut, room, idle, connecting, loop];
+export const scenarios: readonly Scenario[] = [fanOut, events, room, idle, connecting, loop];

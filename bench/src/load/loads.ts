@@ -1,4 +1,5 @@
 import { startCrowd } from './crowd.ts';
+import { startEvents } from './events.ts';
 import { startFanOut } from './fan-out.ts';
 import type { StartLoad } from './load.ts';
 import { startRooms } from './room.ts';
@@ -6,6 +7,7 @@ import { startRooms } from './room.ts';
 /** Every load, by the name that `startLoad` is given. */
 export const loads = {
   crowd: startCrowd,
+  events: startEvents,
   'fan-out': startFanOut,
   room: startRooms,
 } satisfies Readonly<Record<string, StartLoad>>;
