@@ -1,0 +1,50 @@
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { expect, test } from 'vitest';
+import { momentPlaceholder, momentUs, Poster } from './poster.ts';
+
+const answers: Readonly<Record<string, (response: ServerResponse) => void>> = {
+  'with a length': (response) => response.setHeader('content-length', 2).end('ok'),
+  'in chunks': (response) => {
+    response.write('o');
+    response.end('k');
+  },
+  'without a body': (response) => response.writeHead(204).end(),
+  'and closes': (response) => response.setHeader('connection', 'close').end('ok'),
+};
+
+test.each(Object.entries(answers))(
+  'POSTs again once it is answered, where a server answers %s',
+  async (_name, answer) => {
+    const bodies: string[] = [];
+    const wanted = Promise.withResolvers<void>();
+    const server = createServer((request: IncomingMessage, response) => {
+      let body = '';
+      request.setEncoding('utf8').on('data', (chunk: string) => (body += chunk));
+      request.on('end', () => {
+        bodies.push(body);
+        if (bodies.length === 5) wanted.resolve();
+        answer(response);
+      });
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const beforeUs = momentUs();
+    const poster = new Poster({
+      port: (server.address() as AddressInfo).port,
+      path: '/',
+      contentType: 'application/json',
+      body: `{"at":${momentPlaceholder}}`,
+    });
+    poster.start();
+    await wanted.promise;
+    await poster.stop();
+    expect(poster.posts).toBe(bodies.length);
+    const moments = bodies.map((body) => (JSON.parse(body) as { at: number }).at);
+    expect(moments).toEqual(moments.toSorted((a, b) => a - b));
+    expect(moments[0]).toBeGreaterThanOrEqual(beforeUs);
+    expect(moments.at(-1)).toBeLessThanOrEqual(momentUs());
+    poster.close();
+    server.close();
+  },
+);
