@@ -1,6 +1,7 @@
 /** Holds docs/protocol.md to what the code does. */
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
+import { decodeBatch, decodeBatchAnswer } from './batch.ts';
 import { type Body, decodeCommands, decodeNotification, isEvent } from './body.ts';
 import { closeCodes, mayReconnect } from './close-code.ts';
 import { builtInCommandSchema } from './command.ts';
@@ -66,12 +67,15 @@ const httpExamples = code('http').map((example): HttpExample => {
 
 test('the HTTP examples have the length that they say', () => {
   const lengths = httpExamples.filter(({ headers }) => headers.has('content-length'));
-  expect(lengths).toHaveLength(4);
+  expect(lengths).toHaveLength(5);
   for (const { headers, text } of lengths) expect(Number(headers.get('content-length'))).toBe(text.length);
 });
 
+const backendPosts = httpExamples.filter(({ head }) => head.startsWith('POST /backend'));
+
 test('P16: both events of the examples are the same one', () => {
-  const events = httpExamples.filter(({ head }) => head.startsWith('POST /backend')).map(decodeNotification);
+  const single = backendPosts.filter(({ headers }) => !headers.has('wsbroker-batch'));
+  const events = single.map(decodeNotification);
   expect(events).toHaveLength(2);
   expect(events[0]).toEqual(events[1]);
   expect(events[0]).toMatchObject({
@@ -79,6 +83,18 @@ test('P16: both events of the examples are the same one', () => {
     value: { message: { type: 'client-say', text: 'a+b' }, connection: { ip: '127.0.0.1' } },
   });
   expect(events[0]?.ok && isEvent(events[0].value.message)).toBe(true);
+});
+
+test('P136, P138: the example of several events is one, and that of an answer fits', () => {
+  const [post] = backendPosts.filter(({ headers }) => headers.has('wsbroker-batch'));
+  const batch = post && decodeBatch(post);
+  expect(batch).toMatchObject({
+    ok: true,
+    value: { events: [{ attempt: 1, message: { type: 'client-say' } }, { reason: 'client-left' }] },
+  });
+  expect(post?.headers.get('wsbroker-batch')).toBe('2');
+  const answer = code('text').find((text) => text.startsWith('[[')) ?? '';
+  expect(decodeBatchAnswer(answer, 2)).toEqual({ ok: true, value: JSON.parse(answer) as unknown });
 });
 
 test('P24, P25: both command POSTs of the examples are the same one, and the answer has its two results', () => {
@@ -93,7 +109,7 @@ test('P24, P25: both command POSTs of the examples are the same one, and the ans
 test('P93: the example of a signature is that of the first event', () => {
   const facts = code('text').find((text) => text.startsWith('secret')) ?? '';
   const fact = (name: string): string => new RegExp(`^${name} +(\\S+)$`, 'm').exec(facts)?.[1] ?? '';
-  const event = httpExamples.find(({ head }) => head.startsWith('POST /backend'));
+  const [event] = backendPosts;
   for (const name of ['webhook-id', 'webhook-timestamp']) expect(event?.headers.get(name)).toBe(fact(name));
   const signature = sign([readSecret(fact('secret'))], {
     id: fact('webhook-id'),

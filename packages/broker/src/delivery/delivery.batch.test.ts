@@ -70,7 +70,7 @@ describe('events of several connections', () => {
     expect(first?.traceparent).not.toBe(second?.traceparent);
   });
 
-  test('are one of each connection, so that order holds', async () => {
+  test('P140: are one of each connection, so that order holds', async () => {
     const { batches, send } = start();
     for (const n of range(3)) for (const key of ['a', 'b']) send(key, n);
     await settled();
@@ -111,7 +111,7 @@ describe('events of several connections', () => {
     expect(batches.log).toEqual([]);
   });
 
-  test('share a request up to the bytes that it may have, of message and connection', async () => {
+  test('P141: share a request up to the bytes that it may have, of message and connection', async () => {
     const { backend, batches, connection, send } = start();
     const { connection: one } = connection('a');
     const bytes = Buffer.byteLength(`{"type":"client-x"}${one.sessionJson}`);
