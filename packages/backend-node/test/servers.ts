@@ -67,6 +67,7 @@ export const servers: Readonly<Record<string, StartServer>> = {
     app.post('/events', async (request, reply) => {
       const fields = request.body as Record<string, unknown>;
       const answer = await backend.handle({ ...fields, headers: request.headers });
+      if (answer.maxBatch) reply.header('wsbroker-batch', answer.maxBatch);
       return reply.code(answer.status).type(answer.contentType).send(answer.text);
     });
     return startFastify(app);
