@@ -1,6 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { AskedProcess } from '../harness/asked-process.ts';
 import { startServer } from '../harness/server.ts';
 import { startLoad } from '../harness/window.ts';
+import { eventMessage, type EventsParams } from '../load/events.ts';
 import { chatMessage, type FanOutParams } from '../load/fan-out.ts';
 
 interface Profiled {
@@ -9,33 +11,65 @@ interface Profiled {
   readonly run: (nodeOptions: readonly string[]) => Promise<number>;
 }
 
-const warmUpMs = 2_000;
+const warmUpMs = 4_000;
 const profiledMs = 6_000;
+
+/** Under a load that runs. */
+const wait = async (startedAtMs: number): Promise<number> => {
+  await delay(warmUpMs);
+  const fromMs = performance.now() - startedAtMs;
+  await delay(profiledMs);
+  return fromMs;
+};
+
+const profileFanOut = async (nodeOptions: readonly string[]): Promise<number> => {
+  const startedAtMs = performance.now();
+  await using server = await startServer('wsbroker', {}, nodeOptions);
+  await using load = await startLoad('fan-out', {
+    port: server.port,
+    clients: 1_000,
+    wire: 'plain',
+    publication: {
+      port: server.port,
+      path: '/',
+      contentType: 'application/json',
+      body: `[{"type":"send","message":${chatMessage}}]`,
+    },
+  } satisfies FanOutParams);
+  await load.ask('change', { outstanding: 4 });
+  const fromMs = await wait(startedAtMs);
+  await load.ask('stop');
+  return fromMs;
+};
+
+const profileEvents = async (nodeOptions: readonly string[]): Promise<number> => {
+  await using backend = new AskedProcess({
+    role: 'load',
+    script: new URL('../load/event-backend.ts', import.meta.url),
+  });
+  const backendPort = await backend.ask<number>('listen');
+  const startedAtMs = performance.now();
+  const url = `http://127.0.0.1:${backendPort}/events`;
+  await using server = await startServer('wsbroker', { backend: { url } }, nodeOptions);
+  await using load = await startLoad('events', {
+    port: server.port,
+    clients: 200,
+    wire: 'plain',
+    text: eventMessage,
+  } satisfies EventsParams);
+  const fromMs = await wait(startedAtMs);
+  await load.ask('stop');
+  return fromMs;
+};
 
 /** The loads under which the broker is profiled. */
 export const profiled: Readonly<Record<string, Profiled>> = {
   'fan-out': {
     title: 'Fan-out: POSTs of one message to 1,000 plain clients, 4 outstanding',
-    async run(nodeOptions) {
-      const startedAtMs = performance.now();
-      await using server = await startServer('wsbroker', {}, nodeOptions);
-      await using load = await startLoad('fan-out', {
-        port: server.port,
-        clients: 1_000,
-        wire: 'plain',
-        publication: {
-          port: server.port,
-          path: '/',
-          contentType: 'application/json',
-          body: `[{"type":"send","message":${chatMessage}}]`,
-        },
-      } satisfies FanOutParams);
-      await load.ask('change', { outstanding: 4 });
-      await delay(warmUpMs);
-      const fromMs = performance.now() - startedAtMs;
-      await delay(profiledMs);
-      await load.ask('stop');
-      return fromMs;
-    },
+    run: profileFanOut,
+  },
+  events: {
+    title: 'Events: client, broker, HTTP backend, broker, client; 200 clients, one outstanding each',
+    run: profileEvents,
   },
 };
