@@ -23,6 +23,8 @@ const { values: options, positionals: names } = parseArgs({
     check: { type: 'boolean', default: false },
     /** Writes the report also when only some scenarios are named. */
     write: { type: 'boolean', default: false },
+    /** Measures only the contenders whose name contains one of these. */
+    only: { type: 'string', multiple: true, default: [] },
     /** The folder where each server leaves a CPU profile. */
     profile: { type: 'string' },
   },
@@ -69,15 +71,22 @@ const check = (results: ReadonlyMap<Scenario, Result>): boolean => {
   return missed.length === 0;
 };
 
+const withContenders = (scenario: Scenario): Scenario => ({
+  ...scenario,
+  contenders: scenario.contenders.filter(
+    ({ name }) => options.only.length === 0 || options.only.some((part) => name.includes(part)),
+  ),
+});
+
 const runAll = async (wanted: readonly Scenario[]): Promise<number> => {
   warn();
   if (options.profile !== undefined) {
     setServerNodeOptions(['--cpu-prof', `--cpu-prof-dir=${options.profile}`]);
   }
   const results = new Map<Scenario, Result>();
-  for (const scenario of wanted) results.set(scenario, await run(scenario));
-  const isWhole = wanted.length === scenarios.length && options.profile === undefined;
-  if (!options.quick && (isWhole || options.write)) {
+  for (const scenario of wanted) results.set(scenario, await run(withContenders(scenario)));
+  const isFair = !options.quick && options.profile === undefined && options.only.length === 0;
+  if (isFair && (wanted.length === scenarios.length || options.write)) {
     publish(scenarios, Object.fromEntries([...results].map(([{ name }, result]) => [name, result])));
   }
   const isComplete = [...results.values()].every(({ outcome }) => outcome.failed.length === 0);
