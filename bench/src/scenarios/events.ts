@@ -4,7 +4,7 @@ import type { Scale, Scenario } from '../scenario.ts';
 
 /** A server that has just started compiles for long: its first 10,000 events cost twice what later ones do. */
 const scales: Readonly<Record<Scale, EventTimes>> = {
-  full: { clients: 200, warmUpMs: 4_000, windowMs: 3_000 },
+  full: { clients: 200, warmUpMs: 2_500, windowMs: 2_000 },
   quick: { clients: 200, warmUpMs: 500, windowMs: 300 },
   smoke: { clients: 20, warmUpMs: 50, windowMs: 100 },
 };
