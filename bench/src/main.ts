@@ -25,6 +25,8 @@ const { values: options, positionals: names } = parseArgs({
     write: { type: 'boolean', default: false },
     /** Measures only the contenders whose name contains one of these. */
     only: { type: 'string', multiple: true, default: [] },
+    /** In place of each scenario's own number. */
+    rounds: { type: 'string' },
     /** The folder where each server leaves a CPU profile. */
     profile: { type: 'string' },
   },
@@ -73,6 +75,7 @@ const check = (results: ReadonlyMap<Scenario, Result>): boolean => {
 
 const withContenders = (scenario: Scenario): Scenario => ({
   ...scenario,
+  ...(options.rounds === undefined ? {} : { fullRounds: Number(options.rounds) }),
   contenders: scenario.contenders.filter(
     ({ name }) => options.only.length === 0 || options.only.some((part) => name.includes(part)),
   ),
