@@ -5,10 +5,10 @@ import { MessageRate } from './message-rate.ts';
 beforeEach(() => vi.useFakeTimers());
 afterEach(() => vi.useRealTimers());
 
-test('a burst is taken at once; then the bucket is empty until it has refilled, and `resume` says so', () => {
+test('a burst is taken at once; then the bucket is empty until it has refilled, and its reader is told', () => {
   const rate = new MessageRate({ messagesPerSecond: 200, messageBurst: 400 });
   const resume = vi.fn();
-  const bucket = rate.bucket(resume);
+  const bucket = rate.bucket({ resumeIfLow: resume });
   bucket.take(400);
   expect(bucket.isEmpty).toBe(false);
   bucket.take(10);
@@ -24,7 +24,7 @@ test('a burst is taken at once; then the bucket is empty until it has refilled, 
 
 test('what was not used is kept up to one burst, and no further', () => {
   const rate = new MessageRate({ messagesPerSecond: 200, messageBurst: 400 });
-  const bucket = rate.bucket(() => {});
+  const bucket = rate.bucket({ resumeIfLow: () => {} });
   vi.advanceTimersByTime(3_600_000);
   bucket.take(400);
   expect(bucket.isEmpty).toBe(false);
@@ -38,7 +38,7 @@ test('what was not used is kept up to one burst, and no further', () => {
 
 test('one timer serves all clients, and there is none while nobody waits or when they are gone', () => {
   const rate = new MessageRate({ messagesPerSecond: 10, messageBurst: 1 });
-  const buckets = Array.from({ length: 100 }, () => rate.bucket(() => {}));
+  const buckets = Array.from({ length: 100 }, () => rate.bucket({ resumeIfLow: () => {} }));
   expect(vi.getTimerCount()).toBe(0);
   for (const bucket of buckets) bucket.take(5);
   expect(vi.getTimerCount()).toBe(1);
@@ -54,7 +54,7 @@ test('whenever messages come, at any time as many were read as a burst and the r
       fc.array(fc.tuple(fc.integer({ min: 0, max: 3_000 }), fc.integer({ min: 1, max: 50 }))),
       (messagesPerSecond, messageBurst, slices) => {
         const rate = new MessageRate({ messagesPerSecond, messageBurst });
-        const bucket = rate.bucket(() => {});
+        const bucket = rate.bucket({ resumeIfLow: () => {} });
         let tokens = messageBurst;
         let atMs = performance.now();
         for (const [pauseMs, messages] of slices) {

@@ -5,6 +5,12 @@ export interface MessageRateOptions {
   readonly messageBurst: number;
 }
 
+/** What a bucket needs of whoever reads from its client. */
+export interface PausedReader {
+  /** There may be room again. */
+  resumeIfLow(): void;
+}
+
 /** How exactly a pause ends. */
 const tickMs = 20;
 
@@ -21,9 +27,9 @@ export class MessageRate {
     this.rate = new Rate({ perSecond: messagesPerSecond, burst: messageBurst });
   }
 
-  /** @param resume Runs when a client that had sent too much may be read again. */
-  bucket(resume: () => void): MessageBucket {
-    return new MessageBucket(this, resume);
+  /** @param reader Whose client had sent too much may be read again when it is told so. */
+  bucket(reader: PausedReader): MessageBucket {
+    return new MessageBucket(this, reader);
   }
 
   /** To be called by a bucket that is empty. */
@@ -57,13 +63,13 @@ export class MessageRate {
 /** The token bucket of one client. More may be taken out than there is in it: what was read cannot be given back. */
 export class MessageBucket {
   readonly #messages: MessageRate;
-  readonly #resume: () => void;
+  readonly #reader: PausedReader;
   #fullAtMs = 0;
   #isEmpty = false;
 
-  constructor(messages: MessageRate, resume: () => void) {
+  constructor(messages: MessageRate, reader: PausedReader) {
     this.#messages = messages;
-    this.#resume = resume;
+    this.#reader = reader;
   }
 
   get isEmpty(): boolean {
@@ -74,7 +80,7 @@ export class MessageBucket {
     return this.#messages.rate.emptyUntilMs(this.#fullAtMs);
   }
 
-  /** Messages have been read. When that was all it may send for now, the bucket is empty until it `resume`s. */
+  /** Messages have been read. When that was all it may send for now, the bucket is empty until its reader is told. */
   take(messages: number): void {
     const nowMs = performance.now();
     this.#fullAtMs = this.#messages.rate.taken(this.#fullAtMs, nowMs, messages);
@@ -86,7 +92,7 @@ export class MessageBucket {
   /** For {@link MessageRate} alone. */
   refilled(): void {
     this.#isEmpty = false;
-    this.#resume();
+    this.#reader.resumeIfLow();
   }
 
   /** The client is gone. */

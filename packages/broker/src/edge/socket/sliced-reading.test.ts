@@ -3,13 +3,15 @@ import { describe, expect, test } from 'vitest';
 import { clientClose, clientFrame, clientText, webSocketOnStream } from '../../../test/client-frame.ts';
 import { SlicedReading, sliceBytes } from './sliced-reading.ts';
 
+const nobody = { sliceRead: () => {} };
+
 const turn = () => new Promise<void>((resolve) => void setImmediate(resolve));
 
 test('`ws` reads its stream with one listener for `data`, which is wrapped and can still be taken off', async () => {
   const { stream, ws } = webSocketOnStream();
   const [reader, ...others] = stream.listeners('data');
   expect(others).toEqual([]);
-  expect(new SlicedReading(stream, () => {}).isSliced).toBe(true);
+  expect(new SlicedReading().begin(stream, nobody)).toBe(true);
   expect(stream.listeners('data')).toEqual([reader]);
   expect(stream.rawListeners('data')).not.toEqual([reader]);
   // The last frame: `ws` takes its listener off, and reads no further.
@@ -28,13 +30,13 @@ test('a stream that somebody else reads too is left as it is', () => {
   const { stream } = webSocketOnStream();
   stream.on('data', () => {});
   const before = stream.rawListeners('data');
-  expect(new SlicedReading(stream, () => {}).isSliced).toBe(false);
+  expect(new SlicedReading().begin(stream, nobody)).toBe(false);
   expect(stream.rawListeners('data')).toEqual(before);
 });
 
 test('a pause holds within one slice, whatever one read brings; what is left comes after it, in order', async () => {
   const { stream, ws } = webSocketOnStream();
-  expect(new SlicedReading(stream, () => {}).isSliced).toBe(true);
+  expect(new SlicedReading().begin(stream, nobody)).toBe(true);
   const got: number[] = [];
   ws.on('message', (data) => {
     got.push(Number((data as Buffer).toString()));
@@ -59,7 +61,7 @@ test('a pause holds within one slice, whatever one read brings; what is left com
 
 test('what was read before the stream was cut is heard, as it is without slices', async () => {
   const { stream, ws } = webSocketOnStream();
-  expect(new SlicedReading(stream, () => {}).isSliced).toBe(true);
+  expect(new SlicedReading().begin(stream, nobody)).toBe(true);
   let count = 0;
   ws.on('message', () => {
     count += 1;
@@ -103,7 +105,8 @@ describe('however the stream is cut and whenever it is paused, messages come who
         const bytes = Buffer.concat(frames);
         const { stream, ws } = webSocketOnStream(Buffer.from(bytes.subarray(0, headBytes)));
         let at = Math.min(headBytes, bytes.length);
-        const reading = new SlicedReading(stream, () => {});
+        const reading = new SlicedReading();
+        reading.begin(stream, nobody);
         const got: string[] = [];
         const errors: Error[] = [];
         ws.on('error', (error) => errors.push(error));
@@ -120,7 +123,7 @@ describe('however the stream is cut and whenever it is paused, messages come who
         for (const step of actions) {
           if (step.kind === 'push') push(step.bytes);
           else if (step.kind === 'turn') await turn();
-          else if (step.kind === 'join') reading.join();
+          else if (step.kind === 'join') reading.join(stream);
           else ws[step.kind]();
         }
         push(bytes.length);
@@ -128,7 +131,7 @@ describe('however the stream is cut and whenever it is paused, messages come who
         if (end === 'a cut') stream.destroy();
         else stream.push(null);
         while (ws.readyState !== ws.CLOSED) {
-          reading.join();
+          reading.join(stream);
           ws.resume();
           await turn();
         }

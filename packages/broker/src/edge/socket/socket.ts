@@ -5,25 +5,36 @@ import type { Duplex } from 'node:stream';
 import type { RawData } from 'ws';
 import type { Gathering } from '../../hub/gathering.ts';
 import type { Socket } from '../../hub/socket.ts';
-import type { Owing, Turn, TurnEnd } from '../../hub/turn.ts';
+import type { Turn, TurnEnd } from '../../hub/turn.ts';
 import type { Log } from '../../ops/logger.ts';
-import type { GatheringWebSocket } from './gathering-web-socket.ts';
-import type { MessageBucket, MessageRate } from './message-rate.ts';
+import type { GatheringWebSocket, WebSocketOwner } from './gathering-web-socket.ts';
+import type { MessageBucket, MessageRate, PausedReader } from './message-rate.ts';
 import { Pongs } from './pongs.ts';
-import { SlicedReading, tinyBytes } from './sliced-reading.ts';
+import { type SlicedReading, type SliceOwner, tinyBytes } from './sliced-reading.ts';
 import { UnfinishedFrame } from './unfinished-frame.ts';
 
-export interface ClientSocketOptions {
+/** What all sockets have in common. */
+export interface SocketKeeper {
+  readonly turn: Turn;
+  readonly reading: SlicedReading;
+  readonly rate: MessageRate;
+  readonly maxUnreadBytes: number;
+  readonly unreadTimeoutMs: number;
+  readonly log: Log;
+  /** Runs once for each, when it is gone and its reader has been told. */
+  closed(socket: ClientSocket): void;
+}
+
+export interface ClientSocketInit {
   readonly ws: GatheringWebSocket;
   /** The stream under it, which takes finished frames. */
   readonly stream: Duplex;
-  readonly turn: Turn;
-  readonly maxUnreadBytes: number;
-  readonly unreadTimeoutMs: number;
-  readonly rate: MessageRate;
-  readonly log: Log;
-  /** Runs once, when the socket is gone and its reader has been told. */
-  readonly onClosed: (socket: ClientSocket) => void;
+  /** What it takes up, until it is gone. */
+  readonly place: SocketPlace;
+}
+
+export interface SocketPlace {
+  release(): void;
 }
 
 /** What is done with what a socket says. */
@@ -50,17 +61,18 @@ export interface SocketReader {
  * writes there only whole frames (ping, close) and without compression never half of one, so the two
  * cannot mix.
  */
-export class ClientSocket implements Socket, Owing {
+export class ClientSocket implements Socket, WebSocketOwner, SliceOwner, PausedReader {
   readonly #ws: GatheringWebSocket;
   readonly #stream: Duplex;
-  readonly #options: ClientSocketOptions;
+  readonly #place: SocketPlace;
+  readonly #keeper: SocketKeeper;
   /** Set by each sign of life, cleared by each ping. */
   isAlive = true;
   #reader: SocketReader | undefined;
-  readonly #bucket: MessageBucket;
-  readonly #reading: SlicedReading;
-  readonly #unfinished: UnfinishedFrame;
-  readonly #pongs: Pongs;
+  // Most clients are only there: what it takes to read from one is made when it sends something.
+  #bucket: MessageBucket | undefined;
+  #unfinished: UnfinishedFrame | undefined;
+  #pongs: Pongs | undefined;
   /** What was heard and has not been taken from the bucket. */
   #uncounted = 0;
   /** Written at the end of this turn. */
@@ -75,28 +87,13 @@ export class ClientSocket implements Socket, Owing {
   #writtenBytes = 0;
   #staleBytes = 0;
 
-  constructor(options: ClientSocketOptions) {
-    this.#options = options;
-    this.#ws = options.ws;
-    this.#stream = options.stream;
-    // From the first moment: an `error` event that nobody listens for ends the process.
-    this.#ws.on('error', (error) => options.log.debug({ error }, '! socket error'));
-    this.#ws.owing = this;
-    this.#pongs = new Pongs(this);
-    this.#ws.on('ping', (payload) => {
-      this.#heard();
-      if (this.isOpen) this.#pongs.answer(payload);
-    });
-    this.#ws.on('pong', () => this.#heard());
-    this.#ws.on('message', (data) => this.#read(data));
-    this.#bucket = options.rate.bucket(() => this.resumeIfLow());
-    this.#unfinished = new UnfinishedFrame(this.#ws);
-    this.#reading = new SlicedReading(this.#stream, (readBytes) => this.#sliceRead(readBytes));
-    this.#ws.on('close', (code) => {
-      this.#bucket.end();
-      this.#reader?.closed(this.#hasClosed ? undefined : code);
-      options.onClosed(this);
-    });
+  constructor(keeper: SocketKeeper, { ws, stream, place }: ClientSocketInit) {
+    this.#keeper = keeper;
+    this.#ws = ws;
+    this.#stream = stream;
+    this.#place = place;
+    ws.tell(this);
+    keeper.reading.begin(stream, this);
   }
 
   /** Who gets what arrives from now on. */
@@ -106,9 +103,9 @@ export class ClientSocket implements Socket, Owing {
 
   write(frame: Buffer): void {
     if (!this.isOpen) return;
-    this.#owed = this.#owed?.followedBy(frame) ?? this.#options.turn.begin(this, frame);
+    this.#owed = this.#owed?.followedBy(frame) ?? this.#keeper.turn.begin(this, frame);
     // In one turn there may be more of it than a client may leave unread.
-    if (this.waitingBytes > this.#options.maxUnreadBytes) this.flush();
+    if (this.waitingBytes > this.#keeper.maxUnreadBytes) this.flush();
   }
 
   /** What the client has not read, and what it is owed. */
@@ -117,7 +114,7 @@ export class ClientSocket implements Socket, Owing {
   }
 
   atTurnEnd(end: TurnEnd): void {
-    this.#options.turn.atEnd(end);
+    this.#keeper.turn.atEnd(end);
   }
 
   flush(): void {
@@ -127,7 +124,7 @@ export class ClientSocket implements Socket, Owing {
     if (!this.isOpen) return;
     const unreadBytes = this.#stream.writableLength;
     // Asked before the write: one large message to a client that reads is no offence.
-    if (unreadBytes > this.#options.maxUnreadBytes) return this.#cutSlow(unreadBytes);
+    if (unreadBytes > this.#keeper.maxUnreadBytes) return this.#cutSlow(unreadBytes);
     const { chunks } = owed;
     const [first] = chunks;
     if (first && chunks.length === 1) {
@@ -144,7 +141,7 @@ export class ClientSocket implements Socket, Owing {
    * @returns The {@link staleBytes}.
    */
   checkUnread(nowMs: number): number {
-    if (this.isOpen) this.#pongs.settle();
+    if (this.isOpen) this.#pongs?.settle();
     const unreadBytes = this.#stream.writableLength;
     if (unreadBytes === 0 || !this.isOpen) {
       this.#unreadSinceMs = undefined;
@@ -165,7 +162,7 @@ export class ClientSocket implements Socket, Owing {
       this.#unreadSinceMs = nowMs;
       this.#flushedBytes = flushedBytes;
       this.#handleBytes = handleBytes;
-    } else if (nowMs - this.#unreadSinceMs >= this.#options.unreadTimeoutMs) {
+    } else if (nowMs - this.#unreadSinceMs >= this.#keeper.unreadTimeoutMs) {
       this.#cutSlow(unreadBytes);
     }
     return this.isOpen ? this.#staleBytes : 0;
@@ -227,34 +224,31 @@ export class ClientSocket implements Socket, Owing {
 
   /** To be called whenever there may be room again. */
   resumeIfLow(): void {
-    if (!this.#ws.isPaused || this.#isHeld || this.#bucket.isEmpty) return;
+    if (!this.#ws.isPaused || this.#isHeld || this.#bucket?.isEmpty) return;
     if (!(this.#reader?.isLow ?? true)) return;
-    this.#reading.join();
+    this.#keeper.reading.join(this.#stream);
     this.#ws.resume();
   }
 
-  #heard(): void {
+  failed(error: Error): void {
+    this.#keeper.log.debug({ error }, '! socket error');
+  }
+
+  pinged(payload: Buffer): void {
+    this.heard();
+    if (!this.isOpen) return;
+    this.#pongs ??= new Pongs(this);
+    this.#pongs.answer(payload);
+  }
+
+  heard(): void {
     // Again: on a stream that cannot be sliced there is nothing else to go by.
     this.isAlive = true;
     this.#uncounted += 1;
   }
 
-  #sliceRead(readBytes: number): void {
-    // Whatever it is: on a slow line a pong waits behind a large message.
-    this.isAlive = true;
-    this.#unfinished.join();
-    // A byte that ends no message is as much work as one that does.
-    const heard = this.#uncounted === 0 && readBytes < tinyBytes ? 1 : this.#uncounted;
-    if (heard === 0) return;
-    this.#uncounted = 0;
-    if (this.isOpen) this.#pongs.settle();
-    this.#bucket.take(heard);
-    // One that is closing is read to the end: the answer to the close frame comes last.
-    if (this.#bucket.isEmpty && this.isOpen) this.#ws.pause();
-  }
-
-  #read(data: RawData): void {
-    this.#heard();
+  received(data: RawData): void {
+    this.heard();
     const reader = this.#reader;
     // After a close frame, and out of the buffers of a socket that is gone, nothing can be made to wait.
     if (!this.isOpen) this.#isDeaf ||= reader?.isFull ?? false;
@@ -265,8 +259,31 @@ export class ClientSocket implements Socket, Owing {
     if (reader.isFull && this.isOpen) this.#ws.pause();
   }
 
+  ended(code: number): void {
+    this.#bucket?.end();
+    this.#reader?.closed(this.#hasClosed ? undefined : code);
+    this.#keeper.closed(this);
+    this.#place.release();
+  }
+
+  sliceRead(readBytes: number): void {
+    // Whatever it is: on a slow line a pong waits behind a large message.
+    this.isAlive = true;
+    this.#unfinished ??= UnfinishedFrame.of(this.#ws);
+    if (this.#unfinished?.join() === false) this.#unfinished = undefined;
+    // A byte that ends no message is as much work as one that does.
+    const heard = this.#uncounted === 0 && readBytes < tinyBytes ? 1 : this.#uncounted;
+    if (heard === 0) return;
+    this.#uncounted = 0;
+    if (this.isOpen) this.#pongs?.settle();
+    this.#bucket ??= this.#keeper.rate.bucket(this);
+    this.#bucket.take(heard);
+    // One that is closing is read to the end: the answer to the close frame comes last.
+    if (this.#bucket.isEmpty && this.isOpen) this.#ws.pause();
+  }
+
   #cutSlow(unreadBytes: number): void {
-    this.#options.log.warn({ unreadBytes }, '! a client does not read what it is sent, and is closed:');
+    this.#keeper.log.warn({ unreadBytes }, '! a client does not read what it is sent, and is closed:');
     this.closeSlow();
   }
 }

@@ -1,11 +1,10 @@
-import type { Duplex } from 'node:stream';
 import { Turn } from '../../hub/turn.ts';
 import type { Log } from '../../ops/logger.ts';
 import type { Settings } from '../../options.ts';
-import type { GatheringWebSocket } from './gathering-web-socket.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { MessageRate } from './message-rate.ts';
-import { ClientSocket } from './socket.ts';
+import { SlicedReading } from './sliced-reading.ts';
+import { ClientSocket, type ClientSocketInit, type SocketKeeper } from './socket.ts';
 import { checkUnread } from './unread-total.ts';
 
 const unreadCheckMs = 1_000;
@@ -13,20 +12,23 @@ const unreadCheckMs = 1_000;
 /** Every socket of this broker, and what is done for all of them by the clock. */
 export class Sockets {
   readonly #sockets = new Set<ClientSocket>();
-  readonly #settings: Settings;
-  readonly #log: Log;
-  readonly #rate: MessageRate;
-  readonly #turn = new Turn();
+  readonly #keeper: SocketKeeper;
   readonly #heartbeat: Heartbeat;
   readonly #unreadCheck: NodeJS.Timeout;
   #whenEmpty: (() => void) | undefined;
 
   constructor(settings: Settings, log: Log) {
-    this.#settings = settings;
-    this.#log = log;
-    this.#rate = new MessageRate(settings);
+    const { maxUnreadBytes, maxTotalUnreadBytes, unreadTimeoutMs } = settings;
+    this.#keeper = {
+      turn: new Turn(),
+      reading: new SlicedReading(),
+      rate: new MessageRate(settings),
+      maxUnreadBytes,
+      unreadTimeoutMs,
+      log,
+      closed: (socket) => this.#closed(socket),
+    };
     this.#heartbeat = new Heartbeat(this.#sockets, settings);
-    const { maxTotalUnreadBytes, unreadTimeoutMs } = settings;
     const unread = { sockets: this.#sockets, maxTotalUnreadBytes, log };
     this.#unreadCheck = setInterval(
       () => checkUnread(performance.now(), unread),
@@ -38,26 +40,9 @@ export class Sockets {
     return this.#sockets.size;
   }
 
-  /**
-   * @param stream What `ws` reads from, and has not read anything of yet.
-   * @param onClosed Runs once, when the socket is gone and its reader has been told.
-   */
-  add(ws: GatheringWebSocket, stream: Duplex, onClosed?: () => void): ClientSocket {
-    const { maxUnreadBytes, unreadTimeoutMs } = this.#settings;
-    const socket = new ClientSocket({
-      ws,
-      stream,
-      turn: this.#turn,
-      maxUnreadBytes,
-      unreadTimeoutMs,
-      rate: this.#rate,
-      log: this.#log,
-      onClosed: () => {
-        this.#sockets.delete(socket);
-        onClosed?.();
-        if (this.#sockets.size === 0) this.#whenEmpty?.();
-      },
-    });
+  /** @param init Its `stream` is what `ws` reads from, and has not read anything of yet. */
+  add(init: ClientSocketInit): ClientSocket {
+    const socket = new ClientSocket(this.#keeper, init);
     this.#sockets.add(socket);
     return socket;
   }
@@ -78,5 +63,10 @@ export class Sockets {
     }, waitMs);
     await empty;
     clearTimeout(timer);
+  }
+
+  #closed(socket: ClientSocket): void {
+    this.#sockets.delete(socket);
+    if (this.#sockets.size === 0) this.#whenEmpty?.();
   }
 }

@@ -11,9 +11,14 @@ const connect = () => {
     maxPayload: maxMessageBytes,
     maxBufferedChunks: maxPieces(maxMessageBytes),
   });
-  const unfinished = new UnfinishedFrame(ws);
-  const reading = new SlicedReading(stream, () => unfinished.join());
-  expect(reading.isSliced).toBe(true);
+  let unfinished: UnfinishedFrame | undefined;
+  const owner = {
+    sliceRead() {
+      unfinished ??= UnfinishedFrame.of(ws);
+      if (unfinished?.join() === false) unfinished = undefined;
+    },
+  };
+  expect(new SlicedReading().begin(stream, owner)).toBe(true);
   const messages: string[] = [];
   const errors: Error[] = [];
   ws.on('message', (data) => messages.push((data as Buffer).toString()));

@@ -19,24 +19,31 @@ export const maxPieces = (maxMessageBytes: number): number =>
  * for so long nobody is served.
  */
 export class UnfinishedFrame {
-  readonly #receiver: Partial<Receiver> | undefined;
+  readonly #pieces: Buffer[];
   /** So many pieces are joined next. */
   #limit = fewPieces;
 
-  constructor(ws: WebSocket) {
-    this.#receiver = (ws as WebSocket & { readonly _receiver?: Partial<Receiver> })._receiver;
+  private constructor(pieces: Buffer[]) {
+    this.#pieces = pieces;
   }
 
-  /** To be called after each slice. */
-  join(): void {
-    const pieces = this.#receiver?._buffers;
-    if (!pieces || pieces.length < this.#limit) {
-      if (pieces?.length === 0) this.#limit = fewPieces;
-      return;
-    }
+  /** Of a WebSocket with many pieces; undefined while there are few, as there nearly always are. */
+  static of(ws: WebSocket): UnfinishedFrame | undefined {
+    const pieces = piecesOf(ws);
+    return pieces && pieces.length >= fewPieces ? new UnfinishedFrame(pieces) : undefined;
+  }
+
+  /** To be called after each slice. False when it is all there, and nothing is left to be joined. */
+  join(): boolean {
+    const pieces = this.#pieces;
+    if (pieces.length < this.#limit) return pieces.length > 0;
     const joined = Buffer.concat(pieces);
     pieces.splice(0, pieces.length, joined);
     // The more there is the less often it is copied.
     this.#limit = fewPieces + Math.ceil(joined.length / sliceBytes);
+    return true;
   }
 }
+
+const piecesOf = (ws: WebSocket): Buffer[] | undefined =>
+  (ws as WebSocket & { readonly _receiver?: Partial<Receiver> })._receiver?._buffers;
