@@ -43,7 +43,7 @@ const rounded = (value: number): string => grouped(Number(value.toPrecision(3)))
 const share = (value: number): string => `${Math.round(value * 100)} %`;
 
 export const figureFormats: Readonly<Record<FigureName, FigureFormat>> = {
-  cpuUs: { heading: (unit) => `CPU µs a ${unit}`, format: threeDigits },
+  cpuUs: { heading: (unit) => `CPU µs per ${unit}`, format: threeDigits },
   ratePerSecond: { heading: () => 'a second', format: rounded },
   p50Ms: { heading: () => 'p50, ms', format: threeDigits },
   p99Ms: { heading: () => 'p99, ms', format: threeDigits },

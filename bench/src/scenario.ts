@@ -37,7 +37,7 @@ export interface Scenario {
   /** Which figures the table shows, in this order. The first is the one that is quoted and drawn. */
   readonly shows: readonly (keyof Figures)[];
   readonly goals: readonly Goal[];
-  /** How many rounds are measured, all contenders in each. @default 5 */
+  /** How many rounds are measured, all contenders in each. @default 3 */
   readonly fullRounds?: number;
   /** What a reader of the report has to know: how a peer is set up, what is not compared. */
   readonly notes?: readonly string[];

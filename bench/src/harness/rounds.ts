@@ -24,7 +24,7 @@ export type Progress = (text: string) => void;
 
 type NamedSample = RowName & { readonly figures: Figures };
 
-const fullRounds = 5;
+const fullRounds = 3;
 
 /** Samples of all rounds become one row each. */
 export const rowsOf = (samples: readonly NamedSample[]): readonly Row[] => {

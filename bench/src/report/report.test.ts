@@ -42,7 +42,7 @@ const outcome: Outcome = { scenario: 'made-up', rounds: 5, rows, leftOut: ['ncha
 test('a table has the quoted figure with its spread, the others, and the ratio to ours', () => {
   expect(plainTable(tableOf(scenario, rows))).toBe(
     [
-      '                           CPU µs a delivery   a second  wsbroker ÷ it',
+      '                         CPU µs per delivery   a second  wsbroker ÷ it',
       '  1 at once  wsbroker  0.500 (0.400 – 0.610)  1,810,000',
       '  1 at once  plain ws                   10.0    101,000          0.050',
       '',

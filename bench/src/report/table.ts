@@ -17,6 +17,7 @@ export const tableOf = ({ shows, contenders, unit }: Scenario, rows: readonly Ro
   const [quoted = 'cpuUs'] = shows;
   const ours = contenders[0]?.name;
   const variants = variantsOf(rows);
+  const hasPeers = rows.some(({ contender }) => contender !== ours);
   const hasVariants = variants.some((variant) => variant !== '');
   const cell = ({ figures }: Row, name: FigureName): string => {
     const spread = figures[name];
@@ -35,7 +36,7 @@ export const tableOf = ({ shows, contenders, unit }: Scenario, rows: readonly Ro
         ...(hasVariants ? [variant] : []),
         row.contender,
         ...shows.map((name) => cell(row, name)),
-        row.contender === ours ? '' : ratio,
+        ...(hasPeers ? [row.contender === ours ? '' : ratio] : []),
       ];
     });
   });
@@ -44,7 +45,7 @@ export const tableOf = ({ shows, contenders, unit }: Scenario, rows: readonly Ro
       ...(hasVariants ? [''] : []),
       '',
       ...shows.map((name) => figureFormats[name].heading(unit)),
-      `${ours} ÷ it`,
+      ...(hasPeers ? [`${ours} ÷ it`] : []),
     ],
     lines,
   };

@@ -14,7 +14,7 @@ interface FanOutScale extends WindowTimes {
 
 const scales: Readonly<Record<Scale, FanOutScale>> = {
   full: { clients: 1_000, outstanding: [1, 4, 16], settleMs: 1_500, warmUpMs: 700, windowMs: 2_000 },
-  quick: { clients: 1_000, outstanding: [1, 4, 16], settleMs: 600, warmUpMs: 200, windowMs: 300 },
+  quick: { clients: 1_000, outstanding: [1, 4, 16], settleMs: 500, warmUpMs: 150, windowMs: 250 },
   smoke: { clients: 20, outstanding: [1, 4], settleMs: 0, warmUpMs: 50, windowMs: 100 },
 };
 
