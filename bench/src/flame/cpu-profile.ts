@@ -27,18 +27,26 @@ export interface Frame {
   readonly children: readonly Frame[];
 }
 
+/** A part of a profile. */
+export interface Span {
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
+const wholeSpan: Span = { fromMs: 0, toMs: Infinity };
+
 /**
  * The call tree of the time in which something was done.
- * @param fromMs What came before is left out: a program that starts costs more than what it then does.
+ * @param span What is outside is left out: a program that starts costs more than what it then does.
  */
-export const callTree = ({ nodes, samples, timeDeltas }: CpuProfile, fromMs = 0): Frame => {
+export const callTree = ({ nodes, samples, timeDeltas }: CpuProfile, span = wholeSpan): Frame => {
   const byId = new Map(nodes.map((node) => [node.id, node]));
   const selfUs = new Map<number, number>();
-  let atUs = 0;
+  let atMs = 0;
   for (const [index, id] of samples.entries()) {
     const deltaUs = timeDeltas[index] ?? 0;
-    atUs += deltaUs;
-    if (atUs > fromMs * 1_000) selfUs.set(id, (selfUs.get(id) ?? 0) + deltaUs);
+    atMs += deltaUs / 1_000;
+    if (atMs > span.fromMs && atMs <= span.toMs) selfUs.set(id, (selfUs.get(id) ?? 0) + deltaUs);
   }
   const frameOf = (alike: readonly ProfileNode[]): Frame => {
     const groups = Map.groupBy(

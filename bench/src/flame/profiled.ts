@@ -4,25 +4,26 @@ import { startServer } from '../harness/server.ts';
 import { startLoad } from '../harness/window.ts';
 import { eventMessage, type EventsParams } from '../load/events.ts';
 import { chatMessage, type FanOutParams } from '../load/fan-out.ts';
+import type { Span } from './cpu-profile.ts';
 
 interface Profiled {
   readonly title: string;
-  /** @returns how long after the start of the server the time begins that counts. */
-  readonly run: (nodeOptions: readonly string[]) => Promise<number>;
+  /** @returns the time that counts, from the start of the server on. */
+  readonly run: (nodeOptions: readonly string[]) => Promise<Span>;
 }
 
 const warmUpMs = 4_000;
 const profiledMs = 6_000;
 
 /** Under a load that runs. */
-const wait = async (startedAtMs: number): Promise<number> => {
+const wait = async (startedAtMs: number): Promise<Span> => {
   await delay(warmUpMs);
   const fromMs = performance.now() - startedAtMs;
   await delay(profiledMs);
-  return fromMs;
+  return { fromMs, toMs: performance.now() - startedAtMs };
 };
 
-const profileFanOut = async (nodeOptions: readonly string[]): Promise<number> => {
+const profileFanOut = async (nodeOptions: readonly string[]): Promise<Span> => {
   const startedAtMs = performance.now();
   await using server = await startServer('wsbroker', {}, nodeOptions);
   await using load = await startLoad('fan-out', {
@@ -37,12 +38,12 @@ const profileFanOut = async (nodeOptions: readonly string[]): Promise<number> =>
     },
   } satisfies FanOutParams);
   await load.ask('change', { outstanding: 4 });
-  const fromMs = await wait(startedAtMs);
+  const span = await wait(startedAtMs);
   await load.ask('stop');
-  return fromMs;
+  return span;
 };
 
-const profileEvents = async (nodeOptions: readonly string[]): Promise<number> => {
+const profileEvents = async (nodeOptions: readonly string[]): Promise<Span> => {
   await using backend = new AskedProcess({
     role: 'load',
     script: new URL('../load/event-backend.ts', import.meta.url),
@@ -57,9 +58,9 @@ const profileEvents = async (nodeOptions: readonly string[]): Promise<number> =>
     wire: 'plain',
     text: eventMessage,
   } satisfies EventsParams);
-  const fromMs = await wait(startedAtMs);
+  const span = await wait(startedAtMs);
   await load.ask('stop');
-  return fromMs;
+  return span;
 };
 
 /** The loads under which the broker is profiled. */
