@@ -3,6 +3,8 @@ export interface CpuProfile {
   readonly nodes: readonly ProfileNode[];
   /** Ids of nodes, in the order of time. */
   readonly samples: readonly number[];
+  /** In microseconds, by the clock of `process.hrtime`. */
+  readonly startTime: number;
   /** Microseconds before each sample. */
   readonly timeDeltas: readonly number[];
 }
@@ -27,7 +29,7 @@ export interface Frame {
   readonly children: readonly Frame[];
 }
 
-/** A part of a profile. */
+/** A part of a profile, by the clock of `process.hrtime`, which all processes share. */
 export interface Span {
   readonly fromMs: number;
   readonly toMs: number;
@@ -39,14 +41,18 @@ const wholeSpan: Span = { fromMs: 0, toMs: Infinity };
  * The call tree of the time in which something was done.
  * @param span What is outside is left out: a program that starts costs more than what it then does.
  */
-export const callTree = ({ nodes, samples, timeDeltas }: CpuProfile, span = wholeSpan): Frame => {
+export const callTree = (profile: CpuProfile, span = wholeSpan): Frame => {
+  const { nodes, samples, startTime, timeDeltas } = profile;
   const byId = new Map(nodes.map((node) => [node.id, node]));
   const selfUs = new Map<number, number>();
-  let atMs = 0;
+  // Where a sample took much longer, the process had to wait for the processor, or slept.
+  const longestUs = 3 * (timeDeltas.toSorted((a, b) => a - b)[timeDeltas.length >> 1] ?? 0);
+  let atMs = startTime / 1_000;
   for (const [index, id] of samples.entries()) {
     const deltaUs = timeDeltas[index] ?? 0;
     atMs += deltaUs / 1_000;
-    if (atMs > span.fromMs && atMs <= span.toMs) selfUs.set(id, (selfUs.get(id) ?? 0) + deltaUs);
+    if (atMs <= span.fromMs || atMs > span.toMs) continue;
+    selfUs.set(id, (selfUs.get(id) ?? 0) + Math.min(deltaUs, longestUs));
   }
   const frameOf = (alike: readonly ProfileNode[]): Frame => {
     const groups = Map.groupBy(

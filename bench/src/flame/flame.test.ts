@@ -24,6 +24,7 @@ const profile: CpuProfile = {
     node(7, 'deliver', home),
     node(8, 'parse', 'file:///home/node_modules/.pnpm/ws@8.23.0/node_modules/ws/lib/receiver.js'),
   ],
+  startTime: 5_000_000,
   samples: [2, 4, 5, 6, 7],
   timeDeltas: [2_000, 2_000, 2_000, 2_000, 2_000],
 };
@@ -40,7 +41,11 @@ test('a call tree leaves out idle time, and joins what is one function', () => {
 });
 
 test('what is outside a span is left out', () => {
-  expect(callTree(profile, { fromMs: 4, toMs: 8 }).totalUs).toBe(4_000);
+  expect(callTree(profile, { fromMs: 5_004, toMs: 5_008 }).totalUs).toBe(4_000);
+});
+
+test('time in which the process did not run is nobody’s', () => {
+  expect(callTree({ ...profile, timeDeltas: [2_000, 2_000, 900_000, 2_000, 2_000] }).totalUs).toBe(12_000);
 });
 
 test('a function that calls itself costs its time once', () => {
@@ -66,6 +71,7 @@ test('a flame graph names functions, places and parts, and is one sound file', (
 
 test('a large profile makes no large file', () => {
   const wide: CpuProfile = {
+    startTime: 0,
     nodes: [
       node(
         0,
