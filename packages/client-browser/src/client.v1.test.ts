@@ -337,34 +337,33 @@ describe('resuming', () => {
 });
 
 describe('acknowledging', () => {
-  test('P66: comes within 100 ms, for messages, replies and failures alike', async () => {
+  test('P66: comes within a second, for messages, replies and failures alike', async () => {
     using started = await openV1();
     const { network } = started;
     network.latest.receive({ type: 'x' });
     network.latest.receive(['reply', 99, {}]);
     network.latest.receive(['failed', 99, 'refused', '']);
     network.latest.receive(['status', { backend: 'up', queued: 0 }]);
-    await vi.advanceTimersByTimeAsync(99);
+    await vi.advanceTimersByTimeAsync(999);
     expect(network.latest.messages.slice(2)).toEqual([]);
     await vi.advanceTimersByTimeAsync(1);
     expect(network.latest.messages.slice(2)).toEqual([['ack', 3]]);
-    await vi.advanceTimersByTimeAsync(1_000);
+    await vi.advanceTimersByTimeAsync(2_000);
     expect(network.latest.messages.slice(2)).toHaveLength(1);
   });
 
-  test('P66: comes at once when a quarter of the replay buffer waits for it', async () => {
+  test('P66: of however many messages is one a second', async () => {
     using started = await openV1({}, { replayMessages: 8 });
-    for (let n = 0; n < 5; n++) started.network.latest.receive({ type: 'x', n });
-    expect(started.network.latest.messages.slice(2)).toEqual([
-      ['ack', 2],
-      ['ack', 4],
-    ]);
+    for (let n = 0; n < 50; n++) started.network.latest.receive({ type: 'x', n });
+    expect(started.network.latest.messages.slice(2)).toEqual([]);
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(started.network.latest.messages.slice(2)).toEqual([['ack', 50]]);
   });
 
   test('counts what is no message as well', async () => {
     using started = await openV1();
     started.network.latest.receiveText('hello');
-    await vi.advanceTimersByTimeAsync(100);
+    await vi.advanceTimersByTimeAsync(1_000);
     expect(started.errors).toEqual([errorWith('bad-message')]);
     expect(started.network.latest.messages.at(-1)).toEqual(['ack', 1]);
   });

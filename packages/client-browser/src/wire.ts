@@ -25,8 +25,11 @@ export interface WireOwner {
 /** What the plain wire leaves unsaid: each of its sockets is a connection of its own. */
 const plainOpening: Partial<Opened> = {};
 
-/** A frame that was counted is acknowledged within this time. */
-const ackWithinMs = 100;
+/**
+ * A frame that was counted is acknowledged within this time, with all that came meanwhile. It only lets the broker
+ * forget: what a resume is to bring is told by `open`.
+ */
+const ackWithinMs = 1_000;
 
 /**
  * One conversation with the broker, over any number of sockets: what has been counted in either direction, and
@@ -166,11 +169,8 @@ export class Wire implements ConnectionOwner, Way {
   /** An application message, a `reply` or a `failed`: what the broker replays until it is acknowledged. */
   #count(): void {
     this.#received++;
-    const { replayMessages } = this.#opened;
-    const unknown = this.#received - this.#acknowledged;
-    if (!replayMessages) return;
-    if (unknown >= replayMessages / 4) this.#acknowledge();
-    else if (unknown === 1) this.#ackTimer = setTimeout(() => this.#acknowledge(), ackWithinMs);
+    if (this.isPlain || this.#received - this.#acknowledged > 1) return;
+    this.#ackTimer = setTimeout(() => this.#acknowledge(), ackWithinMs);
   }
 
   #acknowledge(): void {
