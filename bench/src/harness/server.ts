@@ -35,7 +35,8 @@ export const startServer = async (
   const server = new AskedProcess({
     role: 'server',
     script: new URL(`../servers/${name}.ts`, import.meta.url),
-    nodeOptions: [...serverNodeOptions, ...nodeOptions],
+    // Of old libraries, which warn of themselves.
+    nodeOptions: ['--no-deprecation', ...serverNodeOptions, ...nodeOptions],
   });
   try {
     const port = await server.ask<number>('listen', options);

@@ -56,6 +56,7 @@ export const measureWindow = async (
   const ownAfter = await server.ownCpuUs?.();
   const serverUs = window.serverUs ?? (ownAfter ?? 0) - (ownBefore ?? 0);
   const { operations, elapsedMs, loadUs, p50Ms, p99Ms } = window;
+  if (operations === 0) throw new Error(`nothing arrived in ${Math.round(elapsedMs)} ms`);
   return {
     cpuUs: serverUs / operations,
     ratePerSecond: (operations * 1_000) / elapsedMs,

@@ -21,7 +21,7 @@ interface FanOutChange {
 
 /** The clients whose deliveries are looked into, spread over all of them. */
 const sampledEvery = 100;
-const settledWithinMs = 3_000;
+const settledWithinMs = 10_000;
 const momentField = '"at":';
 
 /** Clients that are all sent what is POSTed, as much at once as it is changed to. */
@@ -29,6 +29,7 @@ class FanOut implements Load {
   readonly #publication: Publication;
   readonly #posters: Poster[] = [];
   #sockets: readonly RawSocket[] = [];
+  #outstanding = 0;
   #latenciesMs: number[] = [];
   #receivedBefore = 0;
 
@@ -46,8 +47,9 @@ class FanOut implements Load {
   }
 
   async change({ outstanding }: FanOutChange): Promise<void> {
-    while (this.#posters.length < outstanding) this.#posters.push(new Poster(this.#publication));
-    for (const poster of this.#posters.slice(0, outstanding)) poster.start();
+    this.#outstanding = outstanding;
+    while (this.#posters.length < outstanding) this.#posters.push(this.#newPoster());
+    this.#goOn();
     await Promise.all(this.#posters.slice(outstanding).map((poster) => poster.stop()));
   }
 
@@ -63,7 +65,7 @@ class FanOut implements Load {
   /** Waits until everybody has got everything, or nobody gets anything any more. */
   async stop(): Promise<Readonly<Record<string, number>>> {
     await this.change({ outstanding: 0 });
-    const posts = this.#posters.reduce((sum, poster) => sum + poster.posts, 0);
+    const posts = this.#posts();
     const expected = posts * this.#sockets.length;
     const deadlineMs = performance.now() + settledWithinMs;
     while (this.#received() < expected && performance.now() < deadlineMs) await delay(20);
@@ -71,6 +73,28 @@ class FanOut implements Load {
     for (const poster of this.#posters) poster.close();
     for (const socket of this.#sockets) socket.destroy();
     return { posts, lost };
+  }
+
+  #newPoster(): Poster {
+    const poster = new Poster(this.#publication);
+    if (this.#publication.isAnsweredEarly === true) poster.mayGoOn = () => this.#mayPost();
+    return poster;
+  }
+
+  #goOn(): void {
+    for (const poster of this.#posters.slice(0, this.#outstanding)) poster.start();
+  }
+
+  #posts(): number {
+    return this.#posters.reduce((sum, poster) => sum + poster.posts, 0);
+  }
+
+  /** Whether fewer are on their way than are to be outstanding, as far as the clients know that are looked into. */
+  #mayPost(): boolean {
+    const arrived = this.#sockets
+      .filter((_socket, index) => index % sampledEvery === 0)
+      .reduce((min, { received }) => Math.min(min, received), Infinity);
+    return this.#posts() - arrived < this.#outstanding;
   }
 
   #received(): number {
@@ -81,6 +105,7 @@ class FanOut implements Load {
     const at = payload.indexOf(momentField) + momentField.length;
     const sentUs = Number(payload.toString('latin1', at, at + momentPlaceholder.length));
     this.#latenciesMs.push((momentUs() - sentUs) / 1_000);
+    if (this.#publication.isAnsweredEarly === true && this.#mayPost()) this.#goOn();
   }
 }
 

@@ -48,3 +48,37 @@ test.each(Object.entries(answers))(
     server.close();
   },
 );
+
+test('does not POST again before it may', async () => {
+  let posts = 0;
+  const server = createServer((request, response) => {
+    posts += 1;
+    request.resume().on('end', () => response.end('ok'));
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const poster = new Poster({
+    port: (server.address() as AddressInfo).port,
+    path: '/',
+    contentType: 'application/json',
+    body: momentPlaceholder,
+  });
+  const asked = Promise.withResolvers<void>();
+  poster.mayGoOn = () => {
+    asked.resolve();
+    return false;
+  };
+  poster.start();
+  await asked.promise;
+  await poster.stop();
+  expect([poster.posts, posts]).toEqual([1, 1]);
+  const again = Promise.withResolvers<void>();
+  poster.mayGoOn = () => {
+    again.resolve();
+    return false;
+  };
+  poster.start();
+  await again.promise;
+  expect([poster.posts, posts]).toEqual([2, 2]);
+  poster.close();
+  server.close();
+});

@@ -7,6 +7,8 @@ export interface Publication {
   readonly contentType: string;
   /** Holds {@link momentPlaceholder} where the moment of sending goes. */
   readonly body: string;
+  /** The answer comes before the message has gone out: what is outstanding is what has not arrived. */
+  readonly isAnsweredEarly?: boolean;
 }
 
 /** As many digits as microseconds since 1970 have, so that all bodies are of one length. */
@@ -30,6 +32,8 @@ const isWhole = (response: string): boolean => {
 /** POSTs one at a time on a connection that it keeps, by hand: a client of Node's would be a part of the load. */
 export class Poster {
   posts = 0;
+  /** Is asked after each answer whether the next POST may go; if not, `start` lets it go. */
+  mayGoOn: () => boolean = () => true;
   readonly #publication: Publication;
   readonly #bytes: Buffer;
   readonly #momentAt: number;
@@ -98,7 +102,8 @@ export class Poster {
       this.#socket?.destroy();
       this.#socket = undefined;
     }
-    if (this.#isRunning) this.#post();
-    else this.#whenIdle?.();
+    if (!this.#isRunning) this.#whenIdle?.();
+    else if (this.mayGoOn()) this.#post();
+    else this.#isRunning = false;
   }
 }

@@ -43,7 +43,13 @@ const pushpin = (): FanOutPeer => {
       ({ publishPort } = server);
       return server;
     },
-    publication: () => ({ port: publishPort, path: '/publish/', contentType: json, body: pushpinBody }),
+    publication: () => ({
+      port: publishPort,
+      path: '/publish/',
+      contentType: json,
+      body: pushpinBody,
+      isAnsweredEarly: true,
+    }),
   };
 };
 

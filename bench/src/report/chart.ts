@@ -110,7 +110,9 @@ const drawMark = ({ label, spread, isOurs }: Mark, axis: Axis, y: number, figure
 export const chartOf = ({ title, unit, figure, rows, isOurs }: ChartOptions): string => {
   const marks = rows.flatMap(({ contender, variant, figures }) => {
     const spread = figures[figure];
-    return spread ? [{ label: contender, variant, spread, isOurs: isOurs(contender) }] : [];
+    return spread && Number.isFinite(spread.max)
+      ? [{ label: contender, variant, spread, isOurs: isOurs(contender) }]
+      : [];
   });
   const axis = axisOf(marks);
   const scale = axis.isLogarithmic ? 'logarithmic' : 'from 0';

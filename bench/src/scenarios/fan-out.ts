@@ -28,7 +28,7 @@ const measureFanOut = async (peer: FanOutPeer, scale: FanOutScale): Promise<read
     wire: peer.wire,
     publication: peer.publication(server),
   } satisfies FanOutParams);
-  await load.ask('change', { outstanding: Math.max(...scale.outstanding) });
+  await load.ask('change', { outstanding: scale.outstanding[0] ?? 1 });
   await delay(scale.settleMs);
   const samples: Sample[] = [];
   for (const outstanding of scale.outstanding) {
@@ -71,7 +71,7 @@ export const fanOut: Scenario = {
   contenders: fanOutPeers.map(contenderOf),
   shows: ['cpuUs', 'ratePerSecond', 'p50Ms', 'p99Ms', 'serverBusy', 'loadBusy', 'lost'],
   notes: [
-    'pushpin answers a POST before it has passed the message on, so that what is outstanding to it has no bound; what is lost of it was still on its way three seconds later.',
+    'pushpin answers a POST before the message has gone out: to it, what has not arrived is outstanding.',
     'pushpin runs with its rate limit lifted and its own test handler as backend.',
   ],
   goals: [
