@@ -37,7 +37,6 @@ export interface AttemptOptions {
   /** Then the event is too old. */
   readonly untilMs: number;
   readonly traceIds: TraceIds;
-  readonly settle: (attempted: Attempted) => void;
 }
 
 /** One attempt to deliver one event. */
@@ -50,8 +49,8 @@ export class Attempt implements Turn {
   readonly #options: AttemptOptions;
   #encoded: Delivery | NotSent = { outcome: 'stopped' };
 
-  constructor(options: AttemptOptions) {
-    const { parcel, attempt, isKnown, untilMs, settle } = options;
+  constructor(options: AttemptOptions, settle: (attempted: Attempted) => void) {
+    const { parcel, attempt, isKnown, untilMs } = options;
     this.#options = options;
     this.lane = parcel.lane;
     this.isTried = attempt > 1;

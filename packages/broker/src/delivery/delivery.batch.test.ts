@@ -213,26 +213,31 @@ describe('an event of a batch that is not done', () => {
     expect(delivery.isBackendDown).toBe(false);
   });
 
-  test('null says nothing about the backend while others are done, and as much as their failures when none is', async () => {
-    const keys = range(6).map(String);
-    const some = start(
-      new FakeBatches((deliveries) => ({
-        outcome: 'delivered',
-        answers: deliveries.map(({ id }) => (id === '0-1' ? [] : null)),
-      })),
-    );
-    for (const key of keys) some.send(key);
-    await settled();
-    expect(some.delivery.isBackendDown).toBe(false);
-    expect(some.backend.log).toHaveLength(5);
-    const none = start(
+  test('null says nothing about the backend, also where all are: alone each gets a status, such as a refusal', async () => {
+    const { backend, delivery, logs, send } = start(
       new FakeBatches((deliveries) => ({ outcome: 'delivered', answers: deliveries.map(() => null) })),
+      { answer: () => refused(422) },
     );
-    for (const key of keys) none.send(key);
+    const changes: boolean[] = [];
+    delivery.onBackendChange = (isDown) => changes.push(isDown);
+    const fates = range(20).map((n) => send(`k${n}`));
     await settled();
-    expect(none.delivery.isBackendDown).toBe(true);
-    expect(none.backend.log).toEqual([]);
-    expect(none.logs.messages('warn').join()).toContain('backend fails');
+    expect(backend.log).toHaveLength(20);
+    expect(fates).toMatchObject(fates.map(() => [{ outcome: 'dead-letter', status: 422 }]));
+    expect(changes).toEqual([]);
+    expect(logs.messages('warn')).toEqual([]);
+  });
+
+  test('null of all while the backend fails: a few attempts alone find the outage', async () => {
+    const { backend, delivery, send } = start(
+      new FakeBatches((deliveries) => ({ outcome: 'delivered', answers: deliveries.map(() => null) })),
+      { answer: () => retry('status 500') },
+    );
+    for (const n of range(100)) send(`k${n}`);
+    await settled();
+    expect(delivery.isBackendDown).toBe(true);
+    // One for each slot, and those that took the places of the first.
+    expect(backend.log.length).toBeLessThanOrEqual(40);
   });
 
   test.each<[string, BatchAnswer]>([

@@ -38,15 +38,12 @@ export type RequestEnd =
   | 'succeeded'
   /** Nothing: it was not sent, or broken off by us. */
   | 'dropped'
-  | {
-      readonly failure: Failure;
-      readonly retryAfterMs?: number | undefined;
-      /** It failed for each of its connections by itself, and not as a whole. */
-      readonly isOfEach?: boolean;
-    };
+  | { readonly failure: Failure; readonly retryAfterMs?: number | undefined };
 
 /** While the backend is down, events that grew too old are looked for no more often than this. */
 const sweepMs = 1_000;
+
+const succeeded: OutageEvent = { type: 'succeeded' };
 
 /**
  * Where requests wait for permission to run, over all connections.
@@ -117,7 +114,7 @@ export class Gate<T extends Turn> {
       else if (isSlow) lane.pace = 'slow';
       else if (end === 'succeeded') lane.pace = 'quick';
     }
-    for (const event of this.#eventsOf(pass, end)) this.#happened(event);
+    this.#happened(this.#eventOf(pass, end));
     if (end === 'succeeded') this.#successes += 1;
     this.#admit();
   }
@@ -137,19 +134,15 @@ export class Gate<T extends Turn> {
     return this.#options.clock.nowMs();
   }
 
-  #eventsOf({ turns, outages, successes }: Pass<T>, end: RequestEnd): OutageEvent[] {
-    if (end === 'succeeded') return [{ type: 'succeeded' }];
-    if (end === 'dropped') return [{ type: 'dropped', outages }];
-    const { failure, retryAfterMs, isOfEach = false } = end;
-    if (failure === 'unreachable' || failure === 'cut') return [{ type: 'lost', outages, retryAfterMs }];
+  /** One for the whole request, whatever it brought. */
+  #eventOf({ turns, outages, successes }: Pass<T>, end: RequestEnd): OutageEvent {
+    if (end === 'succeeded') return succeeded;
+    if (end === 'dropped') return { type: 'dropped', outages };
+    const { failure, retryAfterMs } = end;
+    if (failure === 'unreachable' || failure === 'cut') return { type: 'lost', outages, retryAfterMs };
     const othersSucceeded = this.#successes > successes;
-    return turns.slice(0, isOfEach ? undefined : 1).map(({ lane }) => ({
-      type: 'failed',
-      connection: lane.number,
-      othersSucceeded,
-      outages,
-      retryAfterMs,
-    }));
+    const connection = turns[0]?.lane.number ?? 0;
+    return { type: 'failed', connection, othersSucceeded, outages, retryAfterMs };
   }
 
   #happened(event: OutageEvent): void {

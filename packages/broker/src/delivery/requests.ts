@@ -18,6 +18,7 @@ interface Ended {
 }
 
 const one = { maxEvents: 1, maxBytes: 0 };
+const stopped = { outcome: 'stopped' } as const;
 
 /** Requests to the backend, as the gate permits them: of one event each, or of several where the backend takes that. */
 export class Requests {
@@ -41,11 +42,36 @@ export class Requests {
   }
 
   /** Sends an event once, when the gate permits it. */
-  attempt(options: Omit<AttemptOptions, 'settle'>): Promise<Attempted> {
-    return new Promise((settle) => this.gate.enter(new Attempt({ ...options, settle })));
+  attempt(options: AttemptOptions): Promise<Attempted> {
+    return new Promise((settle) => this.gate.enter(new Attempt(options, settle)));
   }
 
   #run(pass: Pass<Attempt>): void {
+    const [only] = pass.turns;
+    if (only && pass.turns.length === 1) this.#runOne(pass, only);
+    else this.#runSeveral(pass);
+  }
+
+  /** Most are of this kind: without lists, and with one promise. */
+  #runOne(pass: Pass<Attempt>, attempt: Attempt): void {
+    const { backend, signal } = this.#options;
+    const { encoded } = attempt;
+    const notSent = 'outcome' in encoded ? encoded : signal.aborted ? stopped : undefined;
+    if (!notSent) {
+      void backend.deliver(encoded as Delivery, signal).then((answer) => {
+        this.gate.leave(pass, this.#endOf(answer));
+        attempt.settle(answer);
+      });
+      return;
+    }
+    // Later: the gate is still letting others in.
+    queueMicrotask(() => {
+      this.gate.leave(pass, 'dropped');
+      attempt.settle(notSent);
+    });
+  }
+
+  #runSeveral(pass: Pass<Attempt>): void {
     const sent: Attempt[] = [];
     const deliveries: Delivery[] = [];
     for (const attempt of pass.turns) {
@@ -56,11 +82,10 @@ export class Requests {
         deliveries.push(encoded);
       }
     }
-    const ended = ({ end, answers }: Ended): void => {
+    void this.#send(deliveries).then(({ end, answers }) => {
       this.gate.leave(pass, end);
-      for (const [at, attempt] of sent.entries()) attempt.settle(answers[at] ?? { outcome: 'stopped' });
-    };
-    void this.#send(deliveries).then(ended);
+      for (const [at, attempt] of sent.entries()) attempt.settle(answers[at] ?? stopped);
+    });
   }
 
   #send(deliveries: readonly Delivery[]): Promise<Ended> {
@@ -77,9 +102,9 @@ export class Requests {
     switch (answer.outcome) {
       case 'delivered': {
         const answers = answer.answers.map(memberAnswer);
-        if (answers.some(({ outcome }) => outcome === 'delivered')) return { end: 'succeeded', answers };
-        this.#lastReason = notDone.reason;
-        return { end: { failure: 'status', isOfEach: true }, answers };
+        // What was refused for ever is null as well, and no sign of an outage: its attempt alone will say.
+        const isDone = answers.some(({ outcome }) => outcome === 'delivered');
+        return { end: isDone ? 'succeeded' : 'dropped', answers };
       }
       case 'refused': {
         const { reason } = answer;
