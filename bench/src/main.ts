@@ -89,10 +89,10 @@ const runAll = async (wanted: readonly Scenario[]): Promise<number> => {
   const results = new Map<Scenario, Result>();
   for (const scenario of wanted) results.set(scenario, await run(withContenders(scenario)));
   const isFair = !options.quick && options.profile === undefined && options.only.length === 0;
-  if (isFair && (wanted.length === scenarios.length || options.write)) {
+  const isComplete = [...results.values()].every(({ outcome }) => outcome.failed.length === 0);
+  if (isFair && isComplete && (wanted.length === scenarios.length || options.write)) {
     publish(scenarios, Object.fromEntries([...results].map(([{ name }, result]) => [name, result])));
   }
-  const isComplete = [...results.values()].every(({ outcome }) => outcome.failed.length === 0);
   const isReached = !options.check || check(results);
   return isComplete && isReached ? 0 : 1;
 };

@@ -21,6 +21,6 @@ export const remarksOn = (outcome: Outcome): readonly string[] => {
       ? [`The load client was the limit, and the rate is not the server's: ${limited.join('; ')}.`]
       : []),
     ...outcome.leftOut.map((line) => `Left out: ${line}.`),
-    ...outcome.failed.map((line) => `Did not run: ${line.split('\n', 1).join('')}.`),
+    ...[...new Set(outcome.failed)].map((line) => `Did not run: ${line.split('\n', 1).join('')}.`),
   ];
 };

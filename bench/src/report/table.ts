@@ -55,7 +55,7 @@ const widthsOf = ({ headings, lines }: Table): readonly number[] =>
   headings.map((heading, at) => Math.max(3, heading.length, ...lines.map((line) => line[at]?.length ?? 0)));
 
 const isNumeric = ({ lines }: Table, at: number): boolean =>
-  lines.every((line) => /^[\d.,]*( |$)/.test(line[at] ?? ''));
+  lines.every((line) => /^[\d.,]*( \(.*\)| %)?$/.test(line[at] ?? ''));
 
 const pad = (text: string, width: number, isRight: boolean): string =>
   isRight ? text.padStart(width) : text.padEnd(width);

@@ -71,7 +71,7 @@ export const fanOut: Scenario = {
   contenders: fanOutPeers.map(contenderOf),
   shows: ['cpuUs', 'ratePerSecond', 'p50Ms', 'p99Ms', 'serverBusy', 'loadBusy', 'lost'],
   notes: [
-    'pushpin answers a POST before the message has gone out: to it, what has not arrived is outstanding.',
+    'pushpin answers a POST before the message has gone out: to it, what has not arrived is outstanding, and what is lost had not come ten seconds after the last POST.',
     'pushpin runs with its rate limit lifted and its own test handler as backend.',
   ],
   goals: [
