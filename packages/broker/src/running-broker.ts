@@ -97,7 +97,7 @@ export class RunningBroker implements BrokerApi {
     }
 
     const admission = new Admission({ settings, trustedProxies, log: this.#log });
-    this.#clients = new Clients(this.#clientContext(hub), { trustedProxies, admission });
+    this.#clients = new Clients(this.#clientContext(hub), admission);
     this.#upgrades = new Upgrades({
       clients: this.#clients,
       admission,

@@ -63,7 +63,7 @@ const factsOf = (request: IncomingMessage) => ({
 
 test('a request that was folded is made anew as it was, once', () =>
   withRequest((request) => {
-    const handshake = new ClientHandshake(request);
+    const handshake = new ClientHandshake(request, '127.0.0.1');
     const before = factsOf(request);
     handshake.fold(new SharedTexts());
     const { upgradeReq } = handshake;
@@ -79,7 +79,7 @@ test('a request that was folded is made anew as it was, once', () =>
 
 test('what the application has had in its hands stays the same object', () =>
   withRequest((request) => {
-    const handshake = new ClientHandshake(request);
+    const handshake = new ClientHandshake(request, '127.0.0.1');
     const { upgradeReq, cookieData } = handshake;
     handshake.fold(new SharedTexts());
     expect([upgradeReq, handshake.upgradeReq]).toEqual([request, request]);
@@ -90,7 +90,7 @@ test('what the application has had in its hands stays the same object', () =>
 test('a request on which another listener has put something is kept', () =>
   withRequest((request) => {
     Object.assign(request, { session: { user: 'Ada' } });
-    const handshake = new ClientHandshake(request);
+    const handshake = new ClientHandshake(request, '127.0.0.1');
     handshake.fold(new SharedTexts());
     expect(handshake.upgradeReq).toBe(request);
   }));
@@ -98,7 +98,7 @@ test('a request on which another listener has put something is kept', () =>
 test('headers that the server makes in its own way are kept', () =>
   withRequest(
     (request) => {
-      const handshake = new ClientHandshake(request);
+      const handshake = new ClientHandshake(request, '127.0.0.1');
       handshake.fold(new SharedTexts());
       expect(handshake.upgradeReq.headers['user-agent']).toBe('caf\u00e9, another');
     },

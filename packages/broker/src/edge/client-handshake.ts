@@ -32,6 +32,7 @@ type Folded = readonly [names: string, url: string, httpVersion: string, ...valu
  * is kept folded, in 300 bytes, and made anew when it is asked for.
  */
 export class ClientHandshake implements Handshake {
+  readonly address: string;
   #request: IncomingMessage | undefined;
   #folded: Folded | undefined;
   readonly #stream: Duplex;
@@ -39,14 +40,16 @@ export class ClientHandshake implements Handshake {
   #isRequestAsked = false;
   #areCookiesAsked = false;
 
-  constructor(request: IncomingMessage) {
+  /** @param address The client's, as far as it can be known. */
+  constructor(request: IncomingMessage, address: string) {
     this.#request = request;
     this.#stream = request.socket;
+    this.address = address;
   }
 
   /** The handshake of a connection of a former process is gone, and handlers may look at it all the same. */
   static restored(): ClientHandshake {
-    return new ClientHandshake(new IncomingMessage(new Socket()));
+    return new ClientHandshake(new IncomingMessage(new Socket()), '');
   }
 
   get upgradeReq(): IncomingMessage {
@@ -87,9 +90,14 @@ const canBeMadeAnew = (request: IncomingMessage & RequestInternals): boolean =>
 
 /** Clients of a kind send the same names in the same order, and most values alike. */
 const foldedOf = ({ url = '', httpVersion, rawHeaders }: IncomingMessage, texts: SharedTexts): Folded => {
-  const names = rawHeaders.filter((_, at) => at % 2 === 0).join(separator);
-  const values = rawHeaders.filter((_, at) => at % 2 === 1);
-  return [texts.of(names), texts.of(url), texts.of(httpVersion), ...values.map((value) => texts.of(value))];
+  const names: string[] = [];
+  const values: string[] = [];
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    names.push(rawHeaders[at] ?? '');
+    values.push(texts.of(rawHeaders[at + 1] ?? ''));
+  }
+  // A list made at once takes no more room than it needs.
+  return [texts.of(names.join(separator)), texts.of(url), texts.of(httpVersion), ...values];
 };
 
 const unfolded = (folded: Folded | undefined, stream: Duplex): IncomingMessage => {

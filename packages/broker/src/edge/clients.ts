@@ -1,12 +1,10 @@
 import { closeCodes, type SessionInfo } from '@wsbroker/protocol';
-import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { JournalContent } from '../delivery/journal/journal.ts';
 import type { Admission } from './admission/admission.ts';
 import type { Place } from './admission/places.ts';
-import type { AddressList } from './address-list.ts';
-import { clientAddress } from './client-address.ts';
 import type { ClientContext } from './client-context.ts';
+import { ConnectionKeys } from './connection-keys.ts';
 import { sessionCookies } from './cookies.ts';
 import { ClientHandshake } from './client-handshake.ts';
 import { fingerprintOf } from './fingerprint.ts';
@@ -16,8 +14,6 @@ import type { ClientSocket } from './socket/socket.ts';
 import { OpeningSocket } from './v1/opening-socket.ts';
 import { TokenIndex } from './v1/resume-tokens.ts';
 import { type Left, V1Client, type V1ClientInit, type V1Clients } from './v1/v1-client.ts';
-
-const keyBytes = 16;
 
 /** How long the backend has to be in a state before clients are told: a restart is over before anybody would know. */
 const statusDelayMs = 250;
@@ -31,25 +27,19 @@ export interface ClosePlan {
   readonly isKept: boolean;
 }
 
-export interface ClientsOptions {
-  readonly trustedProxies: AddressList;
-  readonly admission: Admission;
-}
-
 /** Every client of this process, on a socket or waiting for one. */
 export class Clients {
   readonly #context: ClientContext;
-  readonly #trustedProxies: AddressList;
   readonly #admission: Admission;
   readonly #plain = new Set<PlainClient>();
   readonly #opening = new Map<ClientSocket, OpeningSocket>();
   readonly #v1: V1Clients = { all: new Set(), tokens: new TokenIndex(), isDownTold: false };
+  readonly #keys = new ConnectionKeys();
   readonly #texts = new SharedTexts();
   #statusTimer: NodeJS.Timeout | undefined;
 
-  constructor(context: ClientContext, { trustedProxies, admission }: ClientsOptions) {
+  constructor(context: ClientContext, admission: Admission) {
     this.#context = context;
-    this.#trustedProxies = trustedProxies;
     this.#admission = admission;
   }
 
@@ -156,11 +146,8 @@ export class Clients {
 
   /** Cookies first and under free names only; what is the broker's goes on top. */
   #sessionInfo(handshake: ClientHandshake): SessionInfo {
-    return {
-      ...sessionCookies(handshake.cookies, this.#context.settings.cookies),
-      ip: clientAddress(handshake.request, this.#trustedProxies),
-      wskey: randomBytes(keyBytes).toString('base64url'),
-    };
+    const session = sessionCookies(handshake.cookies, this.#context.settings.cookies);
+    return Object.assign(session, { ip: handshake.address, wskey: this.#keys.next() });
   }
 }
 

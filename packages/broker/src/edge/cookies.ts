@@ -21,15 +21,19 @@ export const cookiesOf = (header: string | undefined): Record<string, string> =>
   return cookies;
 };
 
+const reserved: ReadonlySet<string> = new Set(reservedSessionFields);
+
 /** Those that become `sessionInfo` fields: never under a name of the broker's. */
 export const sessionCookies = (
   cookies: Readonly<Record<string, string>>,
   wanted: boolean | readonly string[],
 ): Record<string, string> => {
-  if (wanted === false) return {};
+  const chosen: Record<string, string> = {};
+  if (wanted === false) return chosen;
   const names = wanted === true ? undefined : new Set(wanted.map((name) => name.toLowerCase()));
-  const reserved: ReadonlySet<string> = new Set(reservedSessionFields);
-  return Object.fromEntries(
-    Object.entries(cookies).filter(([name]) => !reserved.has(name) && (names?.has(name) ?? true)),
-  );
+  for (const name of Object.keys(cookies)) {
+    if (reserved.has(name) || names?.has(name) === false) continue;
+    chosen[name] = cookies[name] ?? '';
+  }
+  return chosen;
 };

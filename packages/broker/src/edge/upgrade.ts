@@ -1,5 +1,5 @@
 import { subprotocol } from '@wsbroker/protocol';
-import type { IncomingMessage } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
 import { LimitedLog } from '../ops/limited-log.ts';
@@ -43,6 +43,7 @@ export interface UpgradesOptions {
 
 interface Taken {
   readonly request: IncomingMessage;
+  readonly address: string;
   readonly place: Place;
 }
 
@@ -58,6 +59,8 @@ export class Upgrades {
   readonly #options: UpgradesOptions;
   readonly #sockets: Sockets;
   readonly #limitedLog: LimitedLog;
+  /** Of the last handshake that was not refused for them. */
+  #known: Pick<IncomingHttpHeaders, 'origin' | 'host'> = {};
 
   constructor(options: UpgradesOptions) {
     this.#options = options;
@@ -99,7 +102,8 @@ export class Upgrades {
   take(request: IncomingMessage, stream: Duplex, head: Buffer): void {
     const { admission, refusal } = this.#options;
     stream.on('error', this.#onError);
-    const key = admission.keyOf(request);
+    const address = admission.addressOf(request);
+    const key = admission.keyOf(address);
     // The rate before all else: what is refused costs as well.
     const notNow = refusal() ?? admission.handshake(key);
     if (notNow) return refuseForNow(stream, notNow);
@@ -121,7 +125,7 @@ export class Upgrades {
       isTaken = true;
       // `ws` has a listener of its own by now.
       stream.off('error', this.#onError);
-      this.#taken(ws as GatheringWebSocket, stream, { request, place });
+      this.#taken(ws as GatheringWebSocket, stream, { request, address, place });
     });
     if (!isTaken) place.release();
   }
@@ -132,10 +136,10 @@ export class Upgrades {
     this.server.close();
   }
 
-  #taken(ws: GatheringWebSocket, stream: Duplex, { request, place }: Taken): void {
+  #taken(ws: GatheringWebSocket, stream: Duplex, { request, address, place }: Taken): void {
     const socket = this.#sockets.add({ ws, stream, place });
     const { clients } = this.#options;
-    const handshake = new ClientHandshake(request);
+    const handshake = new ClientHandshake(request, address);
     if (ws.protocol === subprotocol) clients.connectV1(socket, { handshake, place });
     else clients.connectPlain(socket, handshake);
     this.server.emit('connection', ws, request);
@@ -148,12 +152,16 @@ export class Upgrades {
   };
 
   #refusalOfOrigin(request: IncomingMessage): OriginRefusal | undefined {
-    const refusal = refusalOfOrigin(request, this.#options.settings);
-    if (!refusal) return undefined;
-    const [origin, host] = [request.headers.origin, request.headers.host].map(
-      (value) => value && value.slice(0, maxLoggedLength),
-    );
-    this.#limitedLog.warn(refusal.refusedFor, { origin, host }, refusal.hint);
+    const { origin, host } = request.headers;
+    // Most come from the same page one after the other, and to read its URL takes as long as all else here.
+    const isKnown = origin !== undefined && origin === this.#known.origin && host === this.#known.host;
+    const refusal = isKnown ? undefined : refusalOfOrigin(request, this.#options.settings);
+    if (!refusal) {
+      if (!isKnown) this.#known = { origin, host };
+      return undefined;
+    }
+    const [shownOrigin, shownHost] = [origin, host].map((value) => value && value.slice(0, maxLoggedLength));
+    this.#limitedLog.warn(refusal.refusedFor, { origin: shownOrigin, host: shownHost }, refusal.hint);
     return refusal;
   }
 }

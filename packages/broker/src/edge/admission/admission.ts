@@ -101,13 +101,17 @@ export class Admission {
     }
   }
 
+  /** The address of a client, as far as it can be known. */
+  addressOf(request: IncomingMessage): string {
+    this.#warnOfForwarded(request);
+    return clientAddress(request, this.#trustedProxies);
+  }
+
   /**
    * As whose a handshake counts. Undefined when its address is a trusted proxy's, which stands for nobody: one that
    * does not say whom it forwards, or a program of this machine.
    */
-  keyOf(request: IncomingMessage): string | undefined {
-    this.#warnOfForwarded(request);
-    const address = clientAddress(request, this.#trustedProxies);
+  keyOf(address: string): string | undefined {
     return this.#trustedProxies.has(address) ? undefined : addressKey(address);
   }
 
