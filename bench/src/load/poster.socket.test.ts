@@ -82,3 +82,27 @@ test('does not POST again before it may', async () => {
   poster.close();
   server.close();
 });
+
+test('POSTs again on another connection, where the server has just ended the one that was quiet', async () => {
+  let posts = 0;
+  const wanted = Promise.withResolvers<void>();
+  const server = createServer((request, response) => {
+    posts += 1;
+    if (posts === 2) return void request.socket.destroy();
+    request.resume().on('end', () => response.end('ok'));
+    if (posts === 4) wanted.resolve();
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const poster = new Poster({
+    port: (server.address() as AddressInfo).port,
+    path: '/',
+    contentType: 'application/json',
+    body: `{"at":${momentPlaceholder}}`,
+  });
+  poster.start();
+  await wanted.promise;
+  await poster.stop();
+  expect(poster.posts).toBe(posts - 1);
+  poster.close();
+  server.close();
+});

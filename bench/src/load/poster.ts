@@ -41,6 +41,7 @@ export class Poster {
   #response = '';
   #isRunning = false;
   #isWaiting = false;
+  #isClosed = false;
   #whenIdle: (() => void) | undefined;
 
   constructor(publication: Publication) {
@@ -66,6 +67,7 @@ export class Poster {
   }
 
   close(): void {
+    this.#isClosed = true;
     this.#isRunning = false;
     this.#socket?.destroy();
   }
@@ -82,13 +84,20 @@ export class Poster {
   #connect(): Socket {
     const socket = connect({ port: this.#publication.port, host: '127.0.0.1', noDelay: true });
     socket.setEncoding('latin1');
+    let hasAnswered = false;
     socket.on('data', (text: string) => {
+      hasAnswered = true;
       this.#response += text;
       if (isWhole(this.#response)) this.#answered();
     });
-    socket.on('error', (error) => process.emitWarning(error));
+    socket.on('error', (error) => {
+      if (!hasAnswered) process.emitWarning(error);
+    });
     socket.on('close', () => {
+      if (this.#socket !== socket) return;
       this.#socket = undefined;
+      // A server ends a connection that was quiet for 5 s, perhaps at this very moment: nobody has read the POST.
+      if (this.#isWaiting && hasAnswered && !this.#isClosed) this.#post();
     });
     return socket;
   }
