@@ -50,7 +50,6 @@ export const startNchan = async (): Promise<Server> => {
   const port = await freePort();
   return startProgram({
     port,
-    readyWhen: `http://127.0.0.1:${port}/`,
     line(folder) {
       const file = join(folder, 'nginx.conf');
       writeFileSync(file, configOf(folder, port));

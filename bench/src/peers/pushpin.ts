@@ -67,7 +67,6 @@ export const startPushpin = async (): Promise<Pushpin> => {
   const publishPort = await freePort();
   const server = await startProgram({
     port,
-    readyWhen: `http://127.0.0.1:${port}/`,
     line(folder) {
       const file = join(folder, 'pushpin.conf');
       for (const name of ['run', 'log']) mkdirSync(join(folder, name));
