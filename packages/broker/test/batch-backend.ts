@@ -13,7 +13,7 @@ export interface Post {
   readonly events: readonly BatchEvent[];
 }
 
-export interface PostAnswer {
+interface PostAnswer {
   /** @default 200 */
   readonly status?: number;
   readonly headers?: Readonly<Record<string, string>>;
