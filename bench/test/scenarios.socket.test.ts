@@ -14,8 +14,9 @@ test.each(scenarios.map((scenario) => [scenario.name, scenario] as const))(
     }
     const [quoted = 'cpuUs'] = scenario.shows;
     for (const { figures } of rows) {
-      expect(figures[quoted]?.median).toBeGreaterThan(0);
-      expect(figures[quoted]?.max).toBeLessThan(Infinity);
+      // How much it is means nothing here: memory of so few may even be less than nothing.
+      expect(figures[quoted]?.median).toSatisfy(Number.isFinite);
+      if (figures.ratePerSecond) expect(figures.ratePerSecond.median).toBeGreaterThan(0);
       expect(figures.lost?.max ?? 0).toBe(0);
     }
   },
