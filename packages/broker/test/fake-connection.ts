@@ -4,7 +4,7 @@ import type { Broker } from '../src/api.ts';
 import { HubConnection } from '../src/hub/connection.ts';
 import type { ConnectionOwner } from '../src/hub/connection.ts';
 import type { Socket } from '../src/hub/socket.ts';
-import type { TurnEnd } from '../src/hub/turn.ts';
+import type { TurnEnd } from '../src/hub/loop-turn.ts';
 
 /** Keeps what it is given. */
 class FakeSocket implements Socket, ConnectionOwner {

@@ -51,8 +51,8 @@ const succeeded: OutageEvent = { type: 'succeeded' };
  * At most `maxRequests` hold a slot. One that takes longer than `slowRequestMs` steps aside when others wait for
  * its slot, and the next one of its connection begins aside: hanging requests of some connections cannot take all
  * slots. Connections that are merely slow may have half of the slots as well, where nobody else wants them: they
- * may have been slow for a moment only, and must not wait for those that hang. When the backend is down one request at a time goes out, the probe, each time of another
- * connection; when it is back the slots open step by step.
+ * may have been slow for a moment only, and must not wait for those that hang. When the backend is down one request
+ * at a time goes out, the probe, each time of another connection; when it is back the slots open step by step.
  *
  * Where the backend takes several events in one request, those that come in the same turn of the event loop, and
  * those that wait for a slot, share one. Nothing waits for others to come.

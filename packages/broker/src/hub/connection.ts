@@ -5,7 +5,7 @@ import { MessageFrame, messageText } from './frame.ts';
 import type { ReplayBuffer } from './replay-buffer.ts';
 import { applySessionChange, type SessionChange } from './session-change.ts';
 import type { Socket } from './socket.ts';
-import type { TurnEnd } from './turn.ts';
+import type { TurnEnd } from './loop-turn.ts';
 
 /** A close frame has 125 bytes, two of them for the code (RFC 6455, section 5.5). */
 const maxReasonBytes = 123;

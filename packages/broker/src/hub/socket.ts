@@ -1,4 +1,4 @@
-import type { TurnEnd } from './turn.ts';
+import type { TurnEnd } from './loop-turn.ts';
 
 /**
  * One WebSocket as the hub needs it: somewhere to write finished frames.

@@ -1,5 +1,5 @@
 import { type RawData, WebSocket } from 'ws';
-import type { Owing } from '../../hub/turn.ts';
+import type { Owing } from '../../hub/loop-turn.ts';
 
 /** Whose WebSocket it is: told of all that becomes of it. */
 export interface WebSocketOwner extends Owing {

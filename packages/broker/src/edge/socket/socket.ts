@@ -5,7 +5,7 @@ import type { Duplex } from 'node:stream';
 import type { RawData } from 'ws';
 import type { Gathering } from '../../hub/gathering.ts';
 import type { Socket } from '../../hub/socket.ts';
-import type { Turn, TurnEnd } from '../../hub/turn.ts';
+import type { LoopTurn, TurnEnd } from '../../hub/loop-turn.ts';
 import type { Log } from '../../ops/logger.ts';
 import type { GatheringWebSocket, WebSocketOwner } from './gathering-web-socket.ts';
 import type { MessageBucket, MessageRate, PausedReader } from './message-rate.ts';
@@ -15,7 +15,7 @@ import { UnfinishedFrame } from './unfinished-frame.ts';
 
 /** What all sockets have in common. */
 export interface SocketKeeper {
-  readonly turn: Turn;
+  readonly turn: LoopTurn;
   readonly reading: SlicedReading;
   readonly rate: MessageRate;
   readonly maxUnreadBytes: number;
@@ -126,7 +126,7 @@ export class ClientSocket implements Socket, WebSocketOwner, SliceOwner, PausedR
     // Asked before the write: one large message to a client that reads is no offence.
     if (unreadBytes > this.#keeper.maxUnreadBytes) return this.#cutSlow(unreadBytes);
     const { chunks } = owed;
-    const [first] = chunks;
+    const first = chunks[0];
     if (first && chunks.length === 1) {
       this.#stream.write(first);
       return;

@@ -1,4 +1,4 @@
-import { Turn } from '../../hub/turn.ts';
+import { LoopTurn } from '../../hub/loop-turn.ts';
 import type { Log } from '../../ops/logger.ts';
 import type { Settings } from '../../options.ts';
 import { Heartbeat } from './heartbeat.ts';
@@ -20,7 +20,7 @@ export class Sockets {
   constructor(settings: Settings, log: Log) {
     const { maxUnreadBytes, maxTotalUnreadBytes, unreadTimeoutMs } = settings;
     this.#keeper = {
-      turn: new Turn(),
+      turn: new LoopTurn(),
       reading: new SlicedReading(),
       rate: new MessageRate(settings),
       maxUnreadBytes,

@@ -1,6 +1,6 @@
 import type { ErrorCode } from '@wsbroker/protocol';
 import type { HubConnection } from '../../hub/connection.ts';
-import type { TurnEnd } from '../../hub/turn.ts';
+import type { TurnEnd } from '../../hub/loop-turn.ts';
 import type { Receipts } from '../receipts.ts';
 import { ackFrame, deliveredFrame, failedFrame, replyFrame } from './down-frame.ts';
 import { Progress } from './progress.ts';

@@ -1,17 +1,17 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import type { Gathering } from './gathering.ts';
-import { type Owing, Turn } from './turn.ts';
+import { type Owing, LoopTurn } from './loop-turn.ts';
 
 /** Owes as a socket does. */
 class Owed implements Owing {
   readonly writes: string[] = [];
   readonly chunks: Buffer[] = [];
   onFlush: () => void = () => {};
-  readonly #turn: Turn;
+  readonly #turn: LoopTurn;
   #owed: Gathering | undefined;
 
-  constructor(turn: Turn) {
+  constructor(turn: LoopTurn) {
     this.#turn = turn;
   }
 
@@ -35,7 +35,7 @@ const busyFor = (ms: number): void => {
 };
 
 test('what is sent in one turn is one write, at its end', async () => {
-  const socket = new Owed(new Turn());
+  const socket = new Owed(new LoopTurn());
   socket.send('a');
   socket.send('b');
   expect(socket.writes).toEqual([]);
@@ -44,7 +44,7 @@ test('what is sent in one turn is one write, at its end', async () => {
 });
 
 test('a lone message waits for nothing but the end of the turn', async () => {
-  const socket = new Owed(new Turn());
+  const socket = new Owed(new LoopTurn());
   socket.send('a');
   await nextTurn();
   socket.send('b');
@@ -53,7 +53,7 @@ test('a lone message waits for nothing but the end of the turn', async () => {
 });
 
 test('what many are owed alike is joined once', async () => {
-  const turn = new Turn();
+  const turn = new LoopTurn();
   const sockets = Array.from({ length: 100 }, () => new Owed(turn));
   for (const frame of ['a', 'b'].map((text) => Buffer.from(text)))
     for (const socket of sockets) socket.send(frame);
@@ -62,7 +62,7 @@ test('what many are owed alike is joined once', async () => {
 });
 
 test('what is known only at the end of the turn is in the same write', async () => {
-  const turn = new Turn();
+  const turn = new LoopTurn();
   const socket = new Owed(turn);
   turn.atEnd({ turnEnds: () => socket.send('receipt') });
   socket.send('message ');
@@ -71,7 +71,7 @@ test('what is known only at the end of the turn is in the same write', async () 
 });
 
 test('an end that nothing was sent before comes as well', async () => {
-  const turn = new Turn();
+  const turn = new LoopTurn();
   const socket = new Owed(turn);
   turn.atEnd({ turnEnds: () => socket.send('receipt') });
   await nextTurn();
@@ -79,7 +79,7 @@ test('an end that nothing was sent before comes as well', async () => {
 });
 
 test('what is sent while others are written is not lost', async () => {
-  const turn = new Turn();
+  const turn = new LoopTurn();
   const [first, second] = [new Owed(turn), new Owed(turn)];
   second.onFlush = () => {
     if (second.writes.length === 0) first.send('again');
@@ -93,7 +93,7 @@ test('what is sent while others are written is not lost', async () => {
 });
 
 test('a long end lets others have their turn, and goes on with what the sockets are owed by then', async () => {
-  const turn = new Turn();
+  const turn = new LoopTurn();
   const sockets = Array.from({ length: 64 }, () => new Owed(turn));
   for (const socket of sockets) socket.onFlush = () => busyFor(2);
   const served = (): number => sockets.filter(({ writes }) => writes.length > 0).length;

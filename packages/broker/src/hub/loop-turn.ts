@@ -23,7 +23,7 @@ const fewSockets = 16;
  *
  * What is sent while a long end of a turn is under way is written with what the socket is owed already.
  */
-export class Turn {
+export class LoopTurn {
   #empty = Gathering.empty();
   #owing: Owing[] = [];
   /** Of those, so many were served. */
