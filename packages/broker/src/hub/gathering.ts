@@ -50,6 +50,6 @@ export class Gathering {
     const frames = this.#frame ? [this.#frame] : [];
     for (let before = this.#before; before && before.#frame; before = before.#before)
       frames.push(before.#frame);
-    return frames.reverse();
+    return frames.toReversed();
   }
 }
