@@ -3,6 +3,8 @@ export interface ReplayBounds {
   readonly replayBytes: number;
 }
 
+const fewSlots = 8;
+
 /**
  * Frames that a client has not acknowledged, so that a reconnect can be given what it missed.
  *
@@ -12,9 +14,11 @@ export interface ReplayBounds {
  */
 export class ReplayBuffer {
   readonly #bounds: ReplayBounds;
-  readonly #frames: Buffer[] = [];
-  /** Where the oldest frame stands in `#frames`: a `shift` for each frame would move all the others. */
+  /** A ring: its length is a power of two, or 0 while there is nothing. */
+  #slots: (Buffer | undefined)[] = [];
+  /** Where the oldest frame is. */
   #head = 0;
+  #kept = 0;
   #bytes = 0;
   #sent = 0;
 
@@ -28,34 +32,35 @@ export class ReplayBuffer {
   }
 
   push(frame: Buffer): void {
-    this.#sent += 1;
-    this.#frames.push(frame);
-    this.#bytes += frame.length;
     const { replayMessages, replayBytes } = this.#bounds;
-    while (this.#kept > replayMessages || (this.#bytes > replayBytes && this.#kept > 0)) this.#drop();
+    this.#sent += 1;
+    if (this.#kept === replayMessages) this.#drop();
+    if (this.#kept === this.#slots.length) this.#grow();
+    this.#slots[(this.#head + this.#kept) & (this.#slots.length - 1)] = frame;
+    this.#kept += 1;
+    this.#bytes += frame.length;
+    while (this.#bytes > replayBytes && this.#kept > 0) this.#drop();
   }
 
   /** The client has the first n. False when there were not so many: then it counts something else. */
   acknowledge(n: number): boolean {
     if (n > this.#sent) return false;
     while (this.#oldest <= n && this.#kept > 0) this.#drop();
+    // Most clients are quiet most of the time.
+    if (this.#kept === 0) this.#slots = [];
     return true;
   }
 
   /** What comes after the first n, or undefined when it is no longer here. */
   after(n: number): readonly Buffer[] | undefined {
     if (n > this.#sent || n + 1 < this.#oldest) return undefined;
-    return this.#frames.slice(this.#head + (n + 1 - this.#oldest));
+    return this.#from(n + 1 - this.#oldest);
   }
 
   /** Counts anew from what is here, which it gives: for a client whose count says nothing of this stream. */
   restart(): readonly Buffer[] {
     this.#sent = this.#kept;
-    return this.#frames.slice(this.#head);
-  }
-
-  get #kept(): number {
-    return this.#frames.length - this.#head;
+    return this.#from(0);
   }
 
   /** The number of the oldest frame here. */
@@ -63,11 +68,27 @@ export class ReplayBuffer {
     return this.#sent - this.#kept + 1;
   }
 
+  #from(first: number): Buffer[] {
+    const frames: Buffer[] = [];
+    for (let at = first; at < this.#kept; at += 1) {
+      const frame = this.#slots[(this.#head + at) & (this.#slots.length - 1)];
+      if (frame) frames.push(frame);
+    }
+    return frames;
+  }
+
   #drop(): void {
-    this.#bytes -= this.#frames[this.#head]?.length ?? 0;
-    this.#head += 1;
-    if (this.#head * 2 < this.#frames.length) return;
-    this.#frames.splice(0, this.#head);
+    this.#bytes -= this.#slots[this.#head]?.length ?? 0;
+    this.#slots[this.#head] = undefined;
+    this.#head = (this.#head + 1) & (this.#slots.length - 1);
+    this.#kept -= 1;
+  }
+
+  #grow(): void {
+    const slots: (Buffer | undefined)[] = this.#from(0);
+    const length = Math.max(fewSlots, 2 * this.#kept);
+    while (slots.length < length) slots.push(undefined);
+    this.#slots = slots;
     this.#head = 0;
   }
 }
