@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { Pool } from 'undici';
 import { type NodeServer, startServer } from '../harness/server.ts';
 import { startLoad } from '../harness/window.ts';
 import type { CrowdChange, CrowdParams } from '../load/crowd.ts';
@@ -18,14 +19,20 @@ const scales: Readonly<Record<Scale, LoopScale>> = {
 
 type Post = (commands: readonly unknown[]) => Promise<readonly unknown[]>;
 
+/** As many as a busy backend would keep open. */
+const connections = 100;
+
 const posterTo =
-  (port: number): Post =>
+  (pool: Pool): Post =>
   async (commands) => {
-    const body = JSON.stringify(commands);
-    const headers = { 'content-type': 'application/json' };
-    const response = await fetch(`http://127.0.0.1:${port}/`, { method: 'POST', headers, body });
-    if (response.status !== 200) throw new Error(`a POST was answered ${response.status}`);
-    return (await response.json()) as readonly unknown[];
+    const { statusCode, body } = await pool.request({
+      method: 'POST',
+      path: '/',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(commands),
+    });
+    if (statusCode !== 200) throw new Error(`a POST was answered ${statusCode}`);
+    return (await body.json()) as readonly unknown[];
   };
 
 /** Each gives what is done at once. */
@@ -51,7 +58,8 @@ const measureLoop = async ({ clients, joins, settledMs }: LoopScale): Promise<re
   const params: CrowdParams = { port: server.port, wire: 'plain', openedAtOnce: 100 };
   await using load = await startLoad('crowd', params);
   await load.ask('change', { clients } satisfies CrowdChange);
-  const post = posterTo(server.port);
+  const pool = new Pool(`http://127.0.0.1:${server.port}`, { connections });
+  const post = posterTo(pool);
   const [listed] = await post([{ type: 'list', fields: ['wskey'] }]);
   const keys = (listed as readonly { readonly wskey: string }[]).slice(0, joins).map(({ wskey }) => wskey);
   const samples: Sample[] = [];
@@ -59,6 +67,7 @@ const measureLoop = async ({ clients, joins, settledMs }: LoopScale): Promise<re
     const longestTurnMs = await longestTurn(server, settledMs, () => run(post, keys));
     samples.push({ variant, figures: { longestTurnMs } });
   }
+  await pool.close();
   await load.ask('stop');
   return samples;
 };
@@ -76,7 +85,7 @@ export const loop: Scenario = {
   })),
   fullRounds: 3,
   notes: [
-    'The longest turn is the longest time that the event loop of the server was busy in one go, in CPU time of its thread: for so long nobody else is served. 1,000 joins are `session` commands, each for another connection.',
+    'The longest turn is the longest time that the event loop of the server was busy in one go, in CPU time of its thread: for so long nobody else is served. 1,000 joins are `session` commands, each for another connection; those with a POST each come over 100 HTTP connections.',
     'Quickly: 2,000 clients.',
   ],
 };

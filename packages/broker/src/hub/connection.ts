@@ -53,7 +53,7 @@ export class HubConnection implements Connection {
   readonly replay: ReplayBuffer | undefined;
   /** What `sessionInfo` is, for the broker itself. Never to be handed to the application. */
   readonly session: SessionInfo;
-  /** `session` as JSON: undefined until it is asked for, null once the application may change it unseen. */
+  /** `session` as JSON: undefined until it is asked for, empty until it is again, null once the application may change it unseen. */
   #json: string | null | undefined;
   readonly #owner: ConnectionOwner;
   #watcher: SessionWatcher | undefined;
@@ -87,12 +87,17 @@ export class HubConnection implements Connection {
   }
 
   /**
-   * `session` at this moment as JSON, encoded once until it changes.
+   * `session` at this moment as JSON, kept from the second time on until it changes.
    * @throws TypeError when the application has put something into it that JSON cannot hold.
    */
   get sessionJson(): string {
     if (this.#json === null) return JSON.stringify(this.session);
-    this.#json ??= JSON.stringify(this.session);
+    if (this.#json === undefined) {
+      // Of most connections it is asked for once, when they are told of: who says nothing keeps none.
+      this.#json = '';
+      return JSON.stringify(this.session);
+    }
+    if (this.#json === '') this.#json = JSON.stringify(this.session);
     return this.#json;
   }
 

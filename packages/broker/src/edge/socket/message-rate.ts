@@ -80,6 +80,11 @@ export class MessageBucket {
     return this.#messages.rate.emptyUntilMs(this.#fullAtMs);
   }
 
+  /** Nothing was taken from it for so long that a new one would be no different. */
+  isFull(nowMs: number): boolean {
+    return !this.#isEmpty && this.#fullAtMs <= nowMs;
+  }
+
   /** Messages have been read. When that was all it may send for now, the bucket is empty until its reader is told. */
   take(messages: number): void {
     const nowMs = performance.now();

@@ -142,6 +142,7 @@ export class ClientSocket implements Socket, WebSocketOwner, SliceOwner, PausedR
    */
   checkUnread(nowMs: number): number {
     if (this.isOpen) this.#pongs?.settle();
+    if (this.#bucket?.isFull(nowMs)) this.#bucket = undefined;
     const unreadBytes = this.#stream.writableLength;
     if (unreadBytes === 0 || !this.isOpen) {
       this.#unreadSinceMs = undefined;
