@@ -6,7 +6,7 @@ import { isEventBusy } from './dedupe-store.ts';
 import type { Report } from './report.ts';
 
 /** Takes an event to its handler, or to the answer of the first time; gives the commands as JSON. */
-export type HandleEvent = (notification: Notification, event: EventFacts) => Promise<string>;
+type HandleEvent = (notification: Notification, event: EventFacts) => Promise<string>;
 
 /** Of an event that another attempt is still at work on. */
 const retryAfterSeconds = 1;

@@ -1,7 +1,7 @@
 import type { JournalChange } from './journal.ts';
 
 /** Events of a connection that came and went: all that is left of them. */
-export interface PassedEvents {
+interface PassedEvents {
   readonly wskey: string;
   lastEvent: number;
   received: number;
