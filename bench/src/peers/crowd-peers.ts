@@ -15,6 +15,13 @@ const wsbroker: CrowdPeer = {
   start: (nodeOptions) => startServer('wsbroker', {}, nodeOptions),
 };
 
+/** Nobody is told of its clients, as with `ws` alone. */
+export const withoutBackend: CrowdPeer = {
+  name: 'wsbroker, without a backend',
+  wire: 'plain',
+  start: (nodeOptions) => startServer('wsbroker-alone', {}, nodeOptions),
+};
+
 export const crowdPeers: readonly CrowdPeer[] = [
   wsbroker,
   { ...wsbroker, name: 'wsbroker, v1 clients', wire: 'wsbroker.v1' },

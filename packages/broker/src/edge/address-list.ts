@@ -4,6 +4,8 @@ import { BrokerError } from '../ops/broker-error.ts';
 const mappedPrefix = '::ffff:';
 const mappedBits = 96;
 
+const maxKnown = 256;
+
 /**
  * An address in one way of writing: `::ffff:127.0.0.1`, as a socket that takes both families shows it, and
  * `::ffff:7f00:1` are 127.0.0.1, and `0:0:0:0:0:0:0:1` is `::1`. What is no address stays as it is.
@@ -20,6 +22,8 @@ export const plainAddress = (address: string): string => {
 /** A set of addresses: IPv4, IPv6, and CIDR ranges of either. */
 export class AddressList {
   readonly #list = new BlockList();
+  /** Answers given lately: a proxy comes with each of its clients, and each client is asked for twice. */
+  readonly #known = new Map<string, boolean>();
 
   /**
    * @param option The option's name, for the error.
@@ -48,6 +52,15 @@ export class AddressList {
 
   has(address: string | undefined): boolean {
     if (address === undefined) return false;
+    const known = this.#known.get(address);
+    if (known !== undefined) return known;
+    const has = this.#check(address);
+    if (this.#known.size >= maxKnown) this.#known.clear();
+    this.#known.set(address, has);
+    return has;
+  }
+
+  #check(address: string): boolean {
     // A link-local peer is shown with its zone: fe80::1%eth0.
     const plain = plainAddress(address.split('%', 1)[0] ?? '');
     const version = isIP(plain);

@@ -10,7 +10,9 @@ export const cookiesOf = (header: string | undefined): Record<string, string> =>
   const cookies: Record<string, string> = {};
   if (header === undefined) return cookies;
   let count = 0;
-  for (const [name, value] of Object.entries(parseCookie(header, { decode: (raw) => raw }))) {
+  const parsed = parseCookie(header, { decode: (raw) => raw });
+  for (const name of Object.keys(parsed)) {
+    const value = parsed[name];
     const key = name.toLowerCase();
     if (value === undefined || name.length + value.length > maxCookieBytes) continue;
     if (key === '__proto__' || Object.hasOwn(cookies, key)) continue;
