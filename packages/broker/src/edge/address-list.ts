@@ -12,7 +12,9 @@ const maxKnown = 256;
  */
 export const plainAddress = (address: string): string => {
   const lower = address.toLowerCase();
-  // Most are written so already. The zone of a link-local one, fe80::1%eth0, is no part of the address.
+  // Most are IPv4, which no other way of writing is taken for; Node looks long before it says that one is not IPv6.
+  if (!lower.includes(':')) return lower;
+  // Of the others most are written so already. The zone of a link-local one, fe80::1%eth0, is no part of the address.
   if (isIP(lower) !== 6 || lower.includes('%')) return lower;
   const standard = new SocketAddress({ address: lower, family: 'ipv6' }).address;
   const rest = standard.startsWith(mappedPrefix) ? standard.slice(mappedPrefix.length) : '';

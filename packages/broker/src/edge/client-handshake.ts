@@ -8,11 +8,8 @@ import type { SharedTexts } from './shared-texts.ts';
 /** Stands in no name of a header. */
 const separator = '\n';
 
-/** What a request has of its own; whoever else has listened to the handshake may have put more on it. */
-const requestKeys: ReadonlySet<string> = new Set([
-  ...Object.keys(new IncomingMessage(new Socket())),
-  'parser',
-]);
+/** So many things a request has of its own, with `parser`; whoever else listens to handshakes may put more on it. */
+const ownKeys = Object.keys(new IncomingMessage(new Socket())).length + 1;
 
 /** Of a request, what is not in the types of Node. */
 interface RequestInternals {
@@ -86,7 +83,7 @@ export class ClientHandshake implements Handshake {
 const canBeMadeAnew = (request: IncomingMessage & RequestInternals): boolean =>
   request._addHeaderLines !== undefined &&
   !request.joinDuplicateHeaders &&
-  Object.keys(request).every((key) => requestKeys.has(key));
+  Object.keys(request).length <= ownKeys;
 
 /** Clients of a kind send the same names in the same order, and most values alike. */
 const foldedOf = ({ url = '', httpVersion, rawHeaders }: IncomingMessage, texts: SharedTexts): Folded => {
