@@ -7,6 +7,8 @@ export interface CrowdParams {
   readonly wire: WireName;
   /** Connections that are being opened at any time. */
   readonly openedAtOnce: number;
+  /** They come from this machine itself. @default as through a proxy, each with an address of its own */
+  readonly areDirect?: boolean;
 }
 
 export interface CrowdChange {
@@ -70,12 +72,13 @@ class Crowd implements Load {
   }
 
   async #open(index: number): Promise<number> {
-    const { port, wire: name } = this.#params;
+    const { port, wire: name, areDirect } = this.#params;
     const wire = wires[name];
     const beganMs = performance.now();
     const socket = new RawSocket({
       port,
       index,
+      isDirect: areDirect,
       wire: { ...wire, headers: wire.headers + browserHeaders(index) },
       deliveryBytes: Infinity,
     });

@@ -11,6 +11,8 @@ export interface RawSocketOptions {
   readonly wire: Wire;
   /** Counts from 0: gives the client an address of its own, as behind a proxy, since brokers count by address. */
   readonly index: number;
+  /** It comes from this machine itself, and not through a proxy. */
+  readonly isDirect?: boolean | undefined;
   /** A frame of at least so many bytes is a delivery; shorter ones are the wire's own. */
   readonly deliveryBytes: number;
   /** Is given each whole delivery, which is gone afterwards. Costs the load client: give it to some only. */
@@ -76,12 +78,12 @@ export class RawSocket {
   }
 
   #handshake(): string {
-    const { wire, index } = this.#options;
+    const { wire, index, isDirect = false } = this.#options;
     const address = `10.${(index >> 16) & 255}.${(index >> 8) & 255}.${index & 255}`;
     return (
       `GET ${wire.path} HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n` +
       `Sec-WebSocket-Key: ${randomBytes(16).toString('base64')}\r\nSec-WebSocket-Version: 13\r\n` +
-      `X-Forwarded-For: ${address}\r\n${wire.headers}\r\n`
+      `${isDirect ? '' : `X-Forwarded-For: ${address}\r\n`}${wire.headers}\r\n`
     );
   }
 

@@ -26,7 +26,7 @@ interface Connected {
 
 const measureConnecting = async (peer: CrowdPeer, scale: ConnectingScale): Promise<readonly Sample[]> => {
   await using server = await peer.start();
-  const params: CrowdParams = { port: server.port, wire: peer.wire, openedAtOnce: 100 };
+  const params: CrowdParams = { port: server.port, wire: peer.wire, openedAtOnce: 100, areDirect: true };
   await using load = await startLoad('crowd', params);
   const change = (clients: number): Promise<void> => load.ask('change', { clients } satisfies CrowdChange);
   await change(scale.warmUpClients);
@@ -74,6 +74,7 @@ export const connecting: Scenario = {
   fullRounds: 3,
   notes: [
     'This broker tells its backend of each client that comes, here a function that does nothing; "plain ws" tells nobody, and so the goal is for a broker without a backend.',
+    'The clients come directly: "plain ws" looks at no `X-Forwarded-For`, and this broker at each.',
     'A client of wsbroker.v1 is connected when it has been told so: that is one frame each way after the handshake.',
     'Quickly: 1,500 clients.',
   ],
