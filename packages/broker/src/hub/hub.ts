@@ -17,6 +17,8 @@ export class Hub {
   readonly #leaving = new Map<string, HubConnection>();
   readonly #index: SessionIndex;
   #lastPlace = 0;
+  /** All that are open, once somebody has asked for them and until one comes or goes. */
+  #everyone: readonly HubConnection[] | undefined;
 
   constructor(options?: SessionIndexOptions) {
     this.#index = new SessionIndex(this.#open, options);
@@ -43,6 +45,7 @@ export class Hub {
     this.#lastPlace += 1;
     const listed = { place: this.#lastPlace, connection };
     this.#open.set(wskey, listed);
+    this.#everyone = undefined;
     this.#index.add(listed);
     connection.watch(this.#watcher);
   }
@@ -61,23 +64,21 @@ export class Hub {
   }
 
   /** Connections that are meant, in the order in which they connected; a pending one by its key alone. */
-  select(target: Target): HubConnection[] {
+  select(target: Target): readonly HubConnection[] {
     if ('wskey' in target) {
       const { wskey } = target;
       const connection = this.#pending.get(wskey) ?? this.#open.get(wskey)?.connection;
       return connection ? [connection] : [];
     }
-    const selected: HubConnection[] = [];
-    for (const { connection } of this.#listed(target)) selected.push(connection);
-    return selected;
+    if (target.match || target.except) return connectionsOf(this.#listed(target));
+    this.#everyone ??= connectionsOf(this.#open.values());
+    return this.#everyone;
   }
 
   /** As {@link select}, and one connection that is meant by its key also when it is leaving. */
-  selectWithLeaving(target: Target): HubConnection[] {
-    const selected = this.select(target);
+  selectWithLeaving(target: Target): readonly HubConnection[] {
     const leaving = 'wskey' in target ? this.#leaving.get(target.wskey) : undefined;
-    if (leaving) selected.push(leaving);
-    return selected;
+    return leaving ? [...this.select(target), leaving] : this.select(target);
   }
 
   /** Open connections that are meant, each with its place, after the given one. */
@@ -104,6 +105,7 @@ export class Hub {
     const listed = this.#open.get(wskey);
     if (!listed) return false;
     this.#open.delete(wskey);
+    this.#everyone = undefined;
     this.#index.delete(listed);
     return true;
   }
@@ -133,3 +135,9 @@ function* meant(
     yield one;
   }
 }
+
+const connectionsOf = (listed: Iterable<Listed>): HubConnection[] => {
+  const connections: HubConnection[] = [];
+  for (const { connection } of listed) connections.push(connection);
+  return connections;
+};

@@ -13,6 +13,9 @@ import { Pongs } from './pongs.ts';
 import { type SlicedReading, type SliceOwner, tinyBytes } from './sliced-reading.ts';
 import { UnfinishedFrame } from './unfinished-frame.ts';
 
+/** What is owed matters to the bound on what a client leaves unread from here on. */
+const fewBytes = 16_384;
+
 /** What all sockets have in common. */
 export interface SocketKeeper {
   readonly turn: LoopTurn;
@@ -102,10 +105,12 @@ export class ClientSocket implements Socket, WebSocketOwner, SliceOwner, PausedR
   }
 
   write(frame: Buffer): void {
-    if (!this.isOpen) return;
-    this.#owed = this.#owed?.followedBy(frame) ?? this.#keeper.turn.begin(this, frame);
-    // In one turn there may be more of it than a client may leave unread.
-    if (this.waitingBytes > this.#keeper.maxUnreadBytes) this.flush();
+    const owed = this.#owed;
+    if (owed) this.#owed = owed.followedBy(frame);
+    else if (this.isOpen) this.#owed = this.#keeper.turn.begin(this, frame);
+    else return;
+    // In one turn there may be more of it than a client may leave unread. Little is looked at when it is written.
+    if (this.#owed.bytes > fewBytes && this.waitingBytes > this.#keeper.maxUnreadBytes) this.flush();
   }
 
   /** What the client has not read, and what it is owed. */
