@@ -5,7 +5,7 @@ import { treeOf } from './cpu-time.ts';
 import type { Server } from './server.ts';
 
 /** What a load tells of the time between `begin` and `end`. */
-interface Window {
+export interface Window {
   readonly operations: number;
   readonly elapsedMs: number;
   readonly serverUs?: number;
@@ -61,9 +61,13 @@ export const measureWindow = async (
     window = await load.ask<Window>('end');
   }
   const ownAfter = await server.ownCpuUs?.();
-  const serverUs = window.serverUs ?? (ownAfter ?? 0) - (ownBefore ?? 0);
-  const { operations, elapsedMs, loadUs, p50Ms, p99Ms } = window;
-  if (operations === 0) throw new Error(`nothing arrived in ${Math.round(elapsedMs)} ms`);
+  if (window.operations === 0) throw new Error(`nothing arrived in ${Math.round(window.elapsedMs)} ms`);
+  return figuresOf(window, (ownAfter ?? 0) - (ownBefore ?? 0));
+};
+
+/** @param ownUs What the server says that it took; counts where the system does not tell. */
+export const figuresOf = (window: Window, ownUs: number): Figures => {
+  const { serverUs = ownUs, operations, elapsedMs, loadUs, p50Ms, p99Ms } = window;
   return {
     cpuUs: serverUs / operations,
     ratePerSecond: (operations * 1_000) / elapsedMs,

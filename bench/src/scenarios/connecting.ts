@@ -1,5 +1,5 @@
 import { treeOf } from '../harness/cpu-time.ts';
-import { startLoad } from '../harness/window.ts';
+import { figuresOf, startLoad, type Window } from '../harness/window.ts';
 import type { CrowdChange, CrowdParams } from '../load/crowd.ts';
 import { type CrowdPeer, crowdPeers, withoutBackend } from '../peers/crowd-peers.ts';
 import type { Sample, Scale, Scenario } from '../scenario.ts';
@@ -15,15 +15,6 @@ const scales: Readonly<Record<Scale, ConnectingScale>> = {
   smoke: { warmUpClients: 5, clients: 50 },
 };
 
-interface Connected {
-  readonly operations: number;
-  readonly elapsedMs: number;
-  readonly serverUs?: number;
-  readonly loadUs: number;
-  readonly p50Ms: number;
-  readonly p99Ms: number;
-}
-
 const measureConnecting = async (peer: CrowdPeer, scale: ConnectingScale): Promise<readonly Sample[]> => {
   await using server = await peer.start();
   const params: CrowdParams = { port: server.port, wire: peer.wire, openedAtOnce: 100, areDirect: true };
@@ -33,25 +24,11 @@ const measureConnecting = async (peer: CrowdPeer, scale: ConnectingScale): Promi
   const ownBefore = await server.ownCpuUs?.();
   await load.ask('begin', { pids: treeOf(server.pid) });
   await change(scale.warmUpClients + scale.clients);
-  const connected = await load.ask<Connected>('end');
+  const connected = await load.ask<Window>('end');
   const ownAfter = await server.ownCpuUs?.();
   const { lost = 0 } = await load.ask<Record<string, number>>('stop');
-  const { operations, elapsedMs, loadUs, p50Ms, p99Ms } = connected;
-  const serverUs = connected.serverUs ?? (ownAfter ?? 0) - (ownBefore ?? 0);
-  return [
-    {
-      variant: '',
-      figures: {
-        cpuUs: serverUs / operations,
-        ratePerSecond: (operations * 1_000) / elapsedMs,
-        p50Ms,
-        p99Ms,
-        serverBusy: serverUs / 1_000 / elapsedMs,
-        loadBusy: loadUs / 1_000 / elapsedMs,
-        lost,
-      },
-    },
-  ];
+  const figures = figuresOf(connected, (ownAfter ?? 0) - (ownBefore ?? 0));
+  return [{ variant: '', figures: { ...figures, lost } }];
 };
 
 export const connecting: Scenario = {
