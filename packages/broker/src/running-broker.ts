@@ -8,7 +8,7 @@ import { FunctionBackend } from './backend/function-backend.ts';
 import { HttpBackend } from './backend/http-backend.ts';
 import type { Engine } from './cluster/engine.ts';
 import { EmbeddedEngine } from './cluster/embedded-engine.ts';
-import { applyOperation } from './commands/apply.ts';
+import { applyOperation, type Here } from './commands/apply.ts';
 import { logSent } from './commands/built-in.ts';
 import type { CommandContext } from './commands/execute.ts';
 import type { Operation, Outcome } from './commands/operation.ts';
@@ -28,8 +28,10 @@ import { createOwnServer } from './edge/http/own-server.ts';
 import { TlsFiles } from './edge/http/tls-files.ts';
 import type { NotNow } from './edge/http/refuse-upgrade.ts';
 import { Upgrades } from './edge/upgrade.ts';
+import { FanOut } from './hub/fan-out.ts';
 import { messageText } from './hub/frame.ts';
 import { Hub } from './hub/hub.ts';
+import { LoopTurn } from './hub/loop-turn.ts';
 import { closeServer, listen } from './edge/http/listen.ts';
 import { BrokerError } from './ops/broker-error.ts';
 import { type Log, logFor } from './ops/logger.ts';
@@ -78,8 +80,9 @@ export class RunningBroker implements BrokerApi {
     const trustedProxies = new AddressList(settings.trustedProxies, 'trustedProxies');
     this.#tls = settings.tls && new TlsFiles(settings.tls, this.#log);
 
-    const hub = new Hub();
-    this.#engine = new EmbeddedEngine((operation: Operation) => applyOperation(hub, operation));
+    const turn = new LoopTurn();
+    const here: Here = { hub: new Hub(), fanOut: new FanOut(turn) };
+    this.#engine = new EmbeddedEngine((operation: Operation) => applyOperation(here, operation));
     const { handlerTimeoutMs } = settings;
     const commands: CommandContext = { broker: this, engine: this.#engine, log: this.#log, handlerTimeoutMs };
 
@@ -97,12 +100,14 @@ export class RunningBroker implements BrokerApi {
     }
 
     const admission = new Admission({ settings, trustedProxies, log: this.#log });
-    this.#clients = new Clients(this.#clientContext(hub), admission);
+    this.#clients = new Clients(this.#clientContext(here), admission);
     this.#upgrades = new Upgrades({
       clients: this.#clients,
       admission,
       settings,
       log: this.#log,
+      turn,
+      fanOut: here.fanOut,
       refusal: () => this.#refusal(),
     });
     if (this.#delivery) {
@@ -190,11 +195,11 @@ export class RunningBroker implements BrokerApi {
   }
 
   /** The journal is opened later than this is made, and found by each connection when it begins. */
-  #clientContext(hub: Hub): ClientContext {
+  #clientContext(here: Here): ClientContext {
     const journal = (): Journal | undefined => this.#journal;
     return {
+      ...here,
       broker: this,
-      hub,
       delivery: this.#delivery,
       settings: this.#settings,
       handlerTimeoutMs: this.#settings.handlerTimeoutMs,

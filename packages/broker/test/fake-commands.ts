@@ -4,7 +4,9 @@ import type { Broker, BrokerOptions, Handlers } from '../src/api.ts';
 import { EmbeddedEngine } from '../src/cluster/embedded-engine.ts';
 import type { Apply, Engine } from '../src/cluster/engine.ts';
 import { type FakeConnection, fakeConnection } from './fake-connection.ts';
+import { FanOut } from '../src/hub/fan-out.ts';
 import { Hub } from '../src/hub/hub.ts';
+import { LoopTurn } from '../src/hub/loop-turn.ts';
 import { logFor } from '../src/ops/logger.ts';
 import { applyOperation } from '../src/commands/apply.ts';
 import { type CommandContext, executeCommands } from '../src/commands/execute.ts';
@@ -16,13 +18,14 @@ export type EngineOver = (apply: Apply<Operation, Outcome>) => Engine<Operation,
 
 export class FakeCommands {
   readonly hub = new Hub();
+  readonly fanOut = new FanOut(new LoopTurn());
   readonly logs = new MemoryLogger();
   readonly context: CommandContext;
 
   constructor(config: Config = {}, engineOver: EngineOver = (apply) => new EmbeddedEngine(apply)) {
     this.context = {
       broker: { config } as Broker,
-      engine: engineOver((operation) => applyOperation(this.hub, operation)),
+      engine: engineOver((operation) => applyOperation(this, operation)),
       log: logFor(this.logs),
       handlerTimeoutMs: 30_000,
     };
@@ -30,7 +33,7 @@ export class FakeCommands {
 
   /** A new open connection. */
   connect(wskey: string, fields: Record<string, unknown> = {}): FakeConnection {
-    const added = fakeConnection(wskey, fields);
+    const added = fakeConnection(wskey, fields, this.fanOut);
     this.hub.add(added.connection);
     return added;
   }

@@ -1,18 +1,30 @@
 /** Connections without sockets. */
 import type { IncomingMessage } from 'node:http';
 import type { Broker } from '../src/api.ts';
+import { FanOut } from '../src/hub/fan-out.ts';
 import { HubConnection } from '../src/hub/connection.ts';
 import type { ConnectionOwner } from '../src/hub/connection.ts';
 import type { Socket } from '../src/hub/socket.ts';
-import type { TurnEnd } from '../src/hub/loop-turn.ts';
+import { LoopTurn, type TurnEnd } from '../src/hub/loop-turn.ts';
 
 /** Keeps what it is given. */
 class FakeSocket implements Socket, ConnectionOwner {
-  readonly frames: Buffer[] = [];
+  readonly #fanOut: FanOut;
+  readonly #frames: Buffer[] = [];
   readonly closes: { code: number; reason: string }[] = [];
 
+  constructor(fanOut: FanOut) {
+    this.#fanOut = fanOut;
+  }
+
+  /** What was sent so far, also in this turn. */
+  get frames(): readonly Buffer[] {
+    this.#fanOut.settle();
+    return this.#frames;
+  }
+
   write(frame: Buffer): void {
-    this.frames.push(frame);
+    this.#frames.push(frame);
   }
 
   atTurnEnd(end: TurnEnd): void {
@@ -49,12 +61,16 @@ export interface FakeConnection {
 }
 
 /** A connection of this key with these further fields of `sessionInfo`. */
-export const fakeConnection = (wskey: string, fields: Record<string, unknown> = {}): FakeConnection => {
-  const socket = new FakeSocket();
+export const fakeConnection = (
+  wskey: string,
+  fields: Record<string, unknown> = {},
+  fanOut = new FanOut(new LoopTurn()),
+): FakeConnection => {
+  const socket = new FakeSocket(fanOut);
   const connection = new HubConnection({
     sessionInfo: { ...fields, ip: '127.0.0.1', wskey },
     handshake: { cookieData: {}, upgradeReq: {} as IncomingMessage },
-    broker: {} as Broker,
+    home: { broker: {} as Broker, fanOut },
     owner: socket,
   });
   connection.attach(socket);

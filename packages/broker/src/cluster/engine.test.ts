@@ -38,7 +38,7 @@ const twoProcesses = () => {
   const other = new FakeCommands();
   let engine: AsyncEngine | undefined;
   const own = new FakeCommands({}, (apply) => {
-    engine = new AsyncEngine([apply, (operation) => applyOperation(other.hub, operation)]);
+    engine = new AsyncEngine([apply, (operation) => applyOperation(other, operation)]);
     return engine;
   });
   return { own, other, engine: engine! };

@@ -1,5 +1,5 @@
 import type { JsonObject } from '@wsbroker/protocol';
-import { fanOut } from '../hub/fan-out.ts';
+import type { FanOut } from '../hub/fan-out.ts';
 import type { Hub } from '../hub/hub.ts';
 import type { Operation, Outcome } from './operation.ts';
 
@@ -13,12 +13,18 @@ const picked = (sessionInfo: JsonObject, fields: readonly string[] | undefined):
           .map((field) => [field, sessionInfo[field]]),
       );
 
+/** The connections of this process, and how messages come to them. */
+export interface Here {
+  readonly hub: Hub;
+  readonly fanOut: FanOut;
+}
+
 /** Runs an operation on the connections of this process. */
-export const applyOperation = (hub: Hub, operation: Operation): Outcome => {
+export const applyOperation = ({ hub, fanOut }: Here, operation: Operation): Outcome => {
   const connections = hub.size;
   switch (operation.kind) {
     case 'send':
-      return { matched: fanOut(hub.select(operation.target), operation.text), connections };
+      return { matched: fanOut.send(hub.select(operation.target), operation.text), connections };
     case 'close': {
       const chosen = hub.select(operation.target);
       for (const connection of chosen) connection.close(operation.code, operation.reason);

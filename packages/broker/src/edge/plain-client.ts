@@ -36,8 +36,7 @@ export class PlainClient implements SocketReader, ConnectionOwner, QueueListener
     this.#context = context;
     this.#socket = socket;
     this.#clients = clients;
-    const { broker } = context;
-    this.connection = new HubConnection({ sessionInfo, handshake, broker, owner: this });
+    this.connection = new HubConnection({ sessionInfo, handshake, home: context, owner: this });
     const receipts = new PlainReceipts(this.connection);
     this.events = new ClientEvents(context, { connection: this.connection, receipts, owner: this });
     this.#lifetime = new Lifetime(context, this);

@@ -3,8 +3,6 @@ import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
 import { LimitedLog } from '../ops/limited-log.ts';
-import type { Log } from '../ops/logger.ts';
-import type { Settings } from '../options.ts';
 import type { Admission } from './admission/admission.ts';
 import type { Place } from './admission/places.ts';
 import { ClientHandshake } from './client-handshake.ts';
@@ -13,7 +11,7 @@ import { type OriginRefusal, refusalOfOrigin } from './origin.ts';
 import { type NotNow, refuseForNow, refuseUpgrade } from './http/refuse-upgrade.ts';
 import { pathOf } from './http/request-path.ts';
 import { GatheringWebSocket } from './socket/gathering-web-socket.ts';
-import { Sockets } from './socket/sockets.ts';
+import { Sockets, type SocketsOptions } from './socket/sockets.ts';
 import { maxPieces } from './socket/unfinished-frame.ts';
 
 /** Subprotocols of ours begin so; of those that this broker does not speak it must not say that it does. */
@@ -32,11 +30,9 @@ const spokenProtocol = (asked: ReadonlySet<string>): string | false =>
 const isForV1 = ({ headers }: IncomingMessage): boolean =>
   (headers['sec-websocket-protocol'] ?? '').split(',').some((asked) => asked.trim() === subprotocol);
 
-export interface UpgradesOptions {
+export interface UpgradesOptions extends SocketsOptions {
   readonly clients: Clients;
   readonly admission: Admission;
-  readonly settings: Settings;
-  readonly log: Log;
   /** Why no handshake is taken at this moment; undefined when they are. */
   readonly refusal: () => NotNow | undefined;
 }
@@ -78,7 +74,7 @@ export class Upgrades {
       closeTimeout: closeWaitMs,
     };
     this.server = new WebSocketServer(serverOptions);
-    this.#sockets = new Sockets(settings, options.log);
+    this.#sockets = new Sockets(options);
     this.#limitedLog = new LimitedLog(options.log);
   }
 

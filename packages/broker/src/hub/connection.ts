@@ -1,7 +1,8 @@
 import { closeCodes, type SessionInfo } from '@wsbroker/protocol';
 import type { IncomingMessage } from 'node:http';
 import type { Broker, Connection } from '../api.ts';
-import { MessageFrame, messageText } from './frame.ts';
+import type { FanOut, Recipient } from './fan-out.ts';
+import { Messages, messageText, oneFrame } from './frame.ts';
 import type { ReplayBuffer } from './replay-buffer.ts';
 import { applySessionChange, type SessionChange } from './session-change.ts';
 import type { Socket } from './socket.ts';
@@ -37,24 +38,30 @@ export interface SessionWatcher {
   change(connection: HubConnection, change: SessionChange, apply: () => void): void;
 }
 
+/** What all connections have in common. */
+export interface ConnectionHome {
+  readonly broker: Broker;
+  readonly fanOut: FanOut;
+}
+
 export interface HubConnectionInit {
   readonly handshake: Handshake;
   readonly sessionInfo: SessionInfo;
-  readonly broker: Broker;
+  readonly home: ConnectionHome;
   readonly owner: ConnectionOwner;
   /** Of a client that can resume; without it the connection is as good as its socket. */
   readonly replay?: ReplayBuffer | undefined;
 }
 
 /** One user's link as the backend sees it. It outlives its sockets, and the last of them until its last event is delivered. */
-export class HubConnection implements Connection {
+export class HubConnection implements Connection, Recipient {
   readonly wskey: string;
-  readonly broker: Broker;
-  readonly replay: ReplayBuffer | undefined;
   /** What `sessionInfo` is, for the broker itself. Never to be handed to the application. */
   readonly session: SessionInfo;
   /** `session` as JSON: undefined until it is asked for, empty until it is again, null once the application may change it unseen. */
   #json: string | null | undefined;
+  readonly #home: ConnectionHome;
+  readonly #replay: ReplayBuffer | undefined;
   readonly #owner: ConnectionOwner;
   #watcher: SessionWatcher | undefined;
   #handshake: Handshake;
@@ -63,10 +70,25 @@ export class HubConnection implements Connection {
   constructor(init: HubConnectionInit) {
     this.wskey = init.sessionInfo.wskey;
     this.session = init.sessionInfo;
-    this.broker = init.broker;
-    this.replay = init.replay;
+    this.#home = init.home;
+    this.#replay = init.replay;
     this.#owner = init.owner;
     this.#handshake = init.handshake;
+  }
+
+  get broker(): Broker {
+    return this.#home.broker;
+  }
+
+  /** What is kept for replay, all that was sent until now; undefined for a client that cannot resume. */
+  get replay(): ReplayBuffer | undefined {
+    this.#settle();
+    return this.#replay;
+  }
+
+  /** The client has the first n frames that are counted. False when so many were never written. */
+  acknowledge(n: number): boolean {
+    return this.#replay?.acknowledge(n) ?? false;
   }
 
   /**
@@ -116,33 +138,39 @@ export class HubConnection implements Connection {
 
   /** From now on frames go here. */
   attach(socket: Socket, handshake: Handshake = this.#handshake): void {
+    this.#settle();
     this.#socket = socket;
     this.#handshake = handshake;
   }
 
   /** The socket is gone: frames wait for the next one, as far as they are kept for replay. */
   detach(): void {
+    this.#settle();
     this.#socket = undefined;
   }
 
   send(message: unknown): void {
-    this.write(new MessageFrame(messageText(message)));
+    const text = messageText(message);
+    this.#settle();
+    this.writeAll(new Messages([text]));
   }
 
-  /** Writes a message, whose frame may be shared with other connections. */
-  write(message: MessageFrame): void {
-    if (this.replay) this.writeCounted(message.v1);
-    else this.#socket?.write(message.plain);
+  writeAll(messages: Messages): void {
+    const frames = this.#replay ? messages.v1 : messages.plain;
+    this.#replay?.push(frames);
+    this.#socket?.write(frames.bytes);
   }
 
   /** Writes a frame that is kept for replay as messages are. */
   writeCounted(frame: Buffer): void {
-    this.replay?.push(frame);
+    this.#settle();
+    this.#replay?.push(oneFrame(frame));
     this.#socket?.write(frame);
   }
 
   /** Writes a frame that is about this socket alone: not counted, and not replayed. */
   writeOnce(frame: Buffer): void {
+    this.#settle();
     this.#socket?.write(frame);
   }
 
@@ -175,5 +203,10 @@ export class HubConnection implements Connection {
       throw new TypeError(`The close reason has ${reasonBytes} bytes: expected at most ${maxReasonBytes}`);
     }
     this.#owner.close(code, reason);
+  }
+
+  /** Before anything is done that must not come before what was sent until now. */
+  #settle(): void {
+    this.#home.fanOut.settle();
   }
 }

@@ -1,16 +1,27 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { expect, test } from 'vitest';
+import { FakeCommands } from '../../test/fake-commands.ts';
 import { fakeConnection } from '../../test/fake-connection.ts';
-import { fanOut } from './fan-out.ts';
-import { textFrame } from './frame.ts';
+import { FanOut, type Recipient } from './fan-out.ts';
+import { type Messages, textFrame, textFrames } from './frame.ts';
+import { LoopTurn } from './loop-turn.ts';
+
+/** Notes how it is written to. */
+class Noting implements Recipient {
+  readonly writes: number[] = [];
+  readonly frames: Buffer[] = [];
+
+  writeAll({ plain }: Messages): void {
+    this.writes.push(plain.ends.length);
+    this.frames.push(plain.bytes);
+  }
+}
 
 test('a message is framed once: all get the same buffer', () => {
-  const three = ['a', 'b', 'c'].map((key) => fakeConnection(key));
-  expect(
-    fanOut(
-      three.map(({ connection }) => connection),
-      '{"type":"hello"}',
-    ),
-  ).toBe(3);
+  const commands = new FakeCommands();
+  const three = ['a', 'b', 'c'].map((key) => commands.connect(key));
+  const recipients = three.map(({ connection }) => connection);
+  expect(commands.fanOut.send(recipients, '{"type":"hello"}')).toBe(3);
   const frames = three.flatMap(({ socket }) => socket.frames);
   expect(frames).toHaveLength(3);
   expect(new Set(frames).size).toBe(1);
@@ -18,5 +29,67 @@ test('a message is framed once: all get the same buffer', () => {
 });
 
 test('to nobody is nothing', () => {
-  expect(fanOut([], 'x')).toBe(0);
+  expect(new FanOut(new LoopTurn()).send([], 'x')).toBe(0);
+});
+
+test('what is sent to the same ones in a row is written to each in one go, at the end of the turn', async () => {
+  const fanOut = new FanOut(new LoopTurn());
+  const two = [new Noting(), new Noting()];
+  fanOut.send(two, 'a');
+  fanOut.send(two, 'b');
+  expect(two.flatMap(({ writes }) => writes)).toEqual([]);
+  await nextTurn();
+  fanOut.send(two, 'c');
+  await nextTurn();
+  expect(two.map(({ writes }) => writes)).toEqual([
+    [2, 1],
+    [2, 1],
+  ]);
+  expect(two[1]?.frames).toEqual([textFrames(['a', 'b']).bytes, textFrame('c')]);
+});
+
+test('what is sent to others comes after what was sent before', async () => {
+  const fanOut = new FanOut(new LoopTurn());
+  const [one, other] = [new Noting(), new Noting()];
+  const [both, alone] = [[one, other], [one]];
+  fanOut.send(both, 'a');
+  fanOut.send(alone, 'b');
+  fanOut.send(both, 'c');
+  await nextTurn();
+  expect(one.frames).toEqual(['a', 'b', 'c'].map(textFrame));
+  expect(other.frames).toEqual(['a', 'c'].map(textFrame));
+});
+
+test('so much does not wait for the end of the turn that a client might be sent more than it may leave unread', () => {
+  const fanOut = new FanOut(new LoopTurn());
+  const everybody = [new Noting()];
+  for (let n = 0; n < 10; n += 1) fanOut.send(everybody, 'x'.repeat(8_000));
+  expect(everybody[0]?.writes).toEqual([3, 3, 3]);
+});
+
+test('what is sent to one connection alone comes after what was sent to all', () => {
+  const fanOut = new FanOut(new LoopTurn());
+  const { connection, socket } = fakeConnection('a', {}, fanOut);
+  const everybody = [connection];
+  fanOut.send(everybody, 'all');
+  connection.send('alone');
+  fanOut.send(everybody, 'all again');
+  connection.writeOnce(textFrame('once'));
+  fanOut.send(everybody, 'and again');
+  connection.writeCounted(textFrame('counted'));
+  expect(socket.texts).toEqual(['all', 'alone', 'all again', 'once', 'and again', 'counted']);
+});
+
+test('a socket that is taken away has got what was sent before, and the next one has not', () => {
+  const fanOut = new FanOut(new LoopTurn());
+  const { connection, socket } = fakeConnection('a', {}, fanOut);
+  const next = fakeConnection('b', {}, fanOut).socket;
+  const everybody = [connection];
+  fanOut.send(everybody, 'before');
+  connection.detach();
+  fanOut.send(everybody, 'meanwhile');
+  connection.attach(next);
+  fanOut.send(everybody, 'after');
+  expect(socket.texts).toEqual(['before']);
+  expect(next.texts).toEqual(['after']);
 });

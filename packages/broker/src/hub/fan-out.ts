@@ -1,13 +1,65 @@
-import type { HubConnection } from './connection.ts';
-import { MessageFrame } from './frame.ts';
+import { Messages } from './frame.ts';
+import type { LoopTurn, TurnEnd } from './loop-turn.ts';
 
-/** Frames a message once and sends it to every connection. Returns how many there were. */
-export const fanOut = (connections: Iterable<HubConnection>, text: string): number => {
-  const frame = new MessageFrame(text);
-  let matched = 0;
-  for (const connection of connections) {
-    connection.write(frame);
-    matched += 1;
+/** Whoever messages are fanned out to. */
+export interface Recipient {
+  /** Writes messages, whose frames may be shared with other connections, in this order. Must not throw. */
+  writeAll(messages: Messages): void;
+}
+
+/** Of texts that wait: with more, what a client may leave unread would be looked at too late. */
+const maxWaitingLength = 16_384;
+
+const nobody: readonly Recipient[] = [];
+
+/**
+ * Messages on their way to many connections, each framed once.
+ *
+ * What is sent to the same ones in a row is written to each in one go, at the end of the turn: to write sixteen
+ * messages to one connection after the other costs hardly more than one, but sixteen walks through a thousand
+ * connections do. Until then it waits here, so who writes to one connection, or lets its socket go, has to
+ * {@link settle} first.
+ */
+export class FanOut implements TurnEnd {
+  readonly #turn: LoopTurn;
+  #recipients = nobody;
+  #texts: string[] = [];
+  #length = 0;
+  #isAwaited = false;
+
+  constructor(turn: LoopTurn) {
+    this.#turn = turn;
   }
-  return matched;
-};
+
+  /** Sends a message to each of these, a list that is never changed. Returns how many there are. */
+  send(recipients: readonly Recipient[], text: string): number {
+    if (recipients !== this.#recipients) {
+      this.settle();
+      this.#recipients = recipients;
+    }
+    this.#texts.push(text);
+    this.#length += text.length;
+    if (this.#length > maxWaitingLength) this.settle();
+    else if (!this.#isAwaited) {
+      this.#isAwaited = true;
+      this.#turn.atEnd(this);
+    }
+    return recipients.length;
+  }
+
+  /** Writes what waits. */
+  settle(): void {
+    if (this.#texts.length === 0) return;
+    const recipients = this.#recipients;
+    const messages = new Messages(this.#texts);
+    this.#recipients = nobody;
+    this.#texts = [];
+    this.#length = 0;
+    for (const recipient of recipients) recipient.writeAll(messages);
+  }
+
+  turnEnds(): void {
+    this.#isAwaited = false;
+    this.settle();
+  }
+}

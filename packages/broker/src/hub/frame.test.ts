@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import * as ws from 'ws';
-import { messageText, textFrame } from './frame.ts';
+import { Messages, messageText, textFrame, textFrames } from './frame.ts';
 
 /** Exported by `ws`, and not in its types. */
 interface SenderOfWs {
@@ -48,6 +48,28 @@ test('a frame is what ws makes, in bytes and not in characters', () => {
     { numRuns: 300 },
   );
   expect([...lengthClasses].toSorted((a, b) => a - b)).toEqual([125, 126, 127]);
+});
+
+test('several are what each is alone, one after the other', () => {
+  fc.assert(
+    fc.property(fc.array(text, { maxLength: 5 }), (all) => {
+      const { bytes, ends } = textFrames(all);
+      const each = ends.map((end, at) => bytes.subarray(ends[at - 1] ?? 0, end));
+      expect(each).toEqual(all.map(textFrame));
+      expect(bytes).toEqual(Buffer.concat(each));
+    }),
+    { numRuns: 50 },
+  );
+});
+
+test('messages are framed once; a list gets a space before it where frames are lists', () => {
+  const messages = new Messages(['{"n":1}', '[2]']);
+  expect(messages.plain).toBe(messages.plain);
+  expect(messages.plain).toEqual(textFrames(['{"n":1}', '[2]']));
+  expect(messages.v1).toBe(messages.v1);
+  expect(messages.v1).toEqual(textFrames(['{"n":1}', ' [2]']));
+  const others = new Messages(['{"n":1}', 'text']);
+  expect(others.v1).toBe(others.plain);
 });
 
 test('an object is encoded, a string stays as it is', () => {

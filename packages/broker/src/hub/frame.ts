@@ -18,47 +18,72 @@ const length64 = 127;
 const headerBytes = (payloadBytes: number): number =>
   payloadBytes < length16 ? 2 : payloadBytes < 65_536 ? 4 : 10;
 
-/** A message as one finished text frame, which any number of sockets can be sent. */
-export const textFrame = (text: string): Buffer => {
-  const payloadBytes = Buffer.byteLength(text);
-  const start = headerBytes(payloadBytes);
-  const frame = Buffer.allocUnsafe(start + payloadBytes);
-  frame[0] = finalText;
-  if (start === 2) {
-    frame[1] = payloadBytes;
-  } else if (start === 4) {
-    frame[1] = length16;
-    frame.writeUInt16BE(payloadBytes, 2);
+/** Finished frames, one after the other, which any number of sockets can be sent. */
+export interface Frames {
+  readonly bytes: Buffer;
+  /** Where each of them ends. */
+  readonly ends: readonly number[];
+}
+
+/** One that is finished. */
+export const oneFrame = (frame: Buffer): Frames => ({ bytes: frame, ends: [frame.length] });
+
+/** Writes a text frame there. Returns where it ends. */
+const writeTextFrame = (bytes: Buffer, at: number, text: string, payloadBytes: number): number => {
+  const start = at + headerBytes(payloadBytes);
+  bytes[at] = finalText;
+  if (start === at + 2) {
+    bytes[at + 1] = payloadBytes;
+  } else if (start === at + 4) {
+    bytes[at + 1] = length16;
+    bytes.writeUInt16BE(payloadBytes, at + 2);
   } else {
-    frame[1] = length64;
-    frame.writeBigUInt64BE(BigInt(payloadBytes), 2);
+    bytes[at + 1] = length64;
+    bytes.writeBigUInt64BE(BigInt(payloadBytes), at + 2);
   }
-  frame.write(text, start, 'utf8');
-  return frame;
+  return start + bytes.write(text, start, 'utf8');
 };
 
+/** Messages as finished text frames. */
+export const textFrames = (texts: readonly string[]): Frames => {
+  const payloads = texts.map((text) => Buffer.byteLength(text));
+  let end = 0;
+  const ends = payloads.map((payloadBytes) => (end += headerBytes(payloadBytes) + payloadBytes));
+  const bytes = Buffer.allocUnsafe(end);
+  let at = 0;
+  for (const [n, text] of texts.entries()) at = writeTextFrame(bytes, at, text, payloads[n] ?? 0);
+  return { bytes, ends };
+};
+
+/** A message as one finished text frame. */
+export const textFrame = (text: string): Buffer => textFrames([text]).bytes;
+
 /**
- * A message on its way to any number of connections: framed when the first is sent it, and never again.
+ * Messages on their way to any number of connections: framed when the first is sent them, and never again.
  *
  * Clients of `wsbroker.v1` tell frames from messages by the first character. For them a message that is a list gets
  * a space before it, which JSON does not mind.
  */
-export class MessageFrame {
-  readonly #text: string;
-  #plain: Buffer | undefined;
-  #v1: Buffer | undefined;
+export class Messages {
+  readonly #texts: readonly string[];
+  #plain: Frames | undefined;
+  #v1: Frames | undefined;
 
-  constructor(text: string) {
-    this.#text = text;
+  constructor(texts: readonly string[]) {
+    this.#texts = texts;
   }
 
-  get plain(): Buffer {
-    this.#plain ??= textFrame(this.#text);
+  get plain(): Frames {
+    this.#plain ??= textFrames(this.#texts);
     return this.#plain;
   }
 
-  get v1(): Buffer {
-    this.#v1 ??= this.#text.startsWith('[') ? textFrame(` ${this.#text}`) : this.plain;
+  get v1(): Frames {
+    this.#v1 ??= this.#texts.some(isList)
+      ? textFrames(this.#texts.map((text) => (isList(text) ? ` ${text}` : text)))
+      : this.plain;
     return this.#v1;
   }
 }
+
+const isList = (text: string): boolean => text.startsWith('[');

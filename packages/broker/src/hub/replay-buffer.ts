@@ -1,3 +1,5 @@
+import type { Frames } from './frame.ts';
+
 export interface ReplayBounds {
   readonly replayMessages: number;
   readonly replayBytes: number;
@@ -15,9 +17,13 @@ const fewSlots = 8;
 export class ReplayBuffer {
   readonly #bounds: ReplayBounds;
   /** A ring: its length is a power of two, or 0 while there is nothing. */
-  #slots: (Buffer | undefined)[] = [];
-  /** Where the oldest frame is. */
+  #slots: (Frames | undefined)[] = [];
+  /** Where the oldest frames are. */
   #head = 0;
+  /** So many slots are taken. */
+  #taken = 0;
+  /** So many frames of the oldest slot are dropped. */
+  #dropped = 0;
   #kept = 0;
   #bytes = 0;
   #sent = 0;
@@ -31,27 +37,28 @@ export class ReplayBuffer {
     return this.#sent;
   }
 
-  push(frame: Buffer): void {
+  push(frames: Frames): void {
     const { replayMessages, replayBytes } = this.#bounds;
-    this.#sent += 1;
-    if (this.#kept === replayMessages) this.#drop();
-    if (this.#kept === this.#slots.length) this.#grow();
-    this.#slots[(this.#head + this.#kept) & (this.#slots.length - 1)] = frame;
-    this.#kept += 1;
-    this.#bytes += frame.length;
-    while (this.#bytes > replayBytes && this.#kept > 0) this.#drop();
+    if (this.#taken === this.#slots.length) this.#grow();
+    this.#slots[(this.#head + this.#taken) & (this.#slots.length - 1)] = frames;
+    this.#taken += 1;
+    this.#sent += frames.ends.length;
+    this.#kept += frames.ends.length;
+    this.#bytes += frames.bytes.length;
+    if (this.#kept > replayMessages) this.#drop(this.#kept - replayMessages);
+    while (this.#bytes > replayBytes) this.#drop(1);
   }
 
   /** The client has the first n. False when there were not so many: then it counts something else. */
   acknowledge(n: number): boolean {
     if (n > this.#sent) return false;
-    while (this.#oldest <= n && this.#kept > 0) this.#drop();
+    if (n >= this.#oldest) this.#drop(n + 1 - this.#oldest);
     // Most clients are quiet most of the time.
     if (this.#kept === 0) this.#slots = [];
     return true;
   }
 
-  /** What comes after the first n, or undefined when it is no longer here. */
+  /** The bytes of what comes after the first n, or undefined when it is no longer here. */
   after(n: number): readonly Buffer[] | undefined {
     if (n > this.#sent || n + 1 < this.#oldest) return undefined;
     return this.#from(n + 1 - this.#oldest);
@@ -69,26 +76,46 @@ export class ReplayBuffer {
   }
 
   #from(first: number): Buffer[] {
-    const frames: Buffer[] = [];
-    for (let at = first; at < this.#kept; at += 1) {
-      const frame = this.#slots[(this.#head + at) & (this.#slots.length - 1)];
-      if (frame) frames.push(frame);
+    const chunks: Buffer[] = [];
+    let skipped = this.#dropped + first;
+    for (let at = 0; at < this.#taken; at += 1) {
+      const frames = this.#slot(at);
+      if (skipped < frames.ends.length) chunks.push(frames.bytes.subarray(endOf(frames, skipped)));
+      skipped = Math.max(0, skipped - frames.ends.length);
     }
-    return frames;
+    return chunks;
   }
 
-  #drop(): void {
-    this.#bytes -= this.#slots[this.#head]?.length ?? 0;
-    this.#slots[this.#head] = undefined;
-    this.#head = (this.#head + 1) & (this.#slots.length - 1);
-    this.#kept -= 1;
+  #slot(at: number): Frames {
+    return this.#slots[(this.#head + at) & (this.#slots.length - 1)] as Frames;
+  }
+
+  /** @param count At most as many as are kept. */
+  #drop(count: number): void {
+    this.#kept -= count;
+    let dropped = this.#dropped + count;
+    let oldest = this.#slots[this.#head];
+    this.#bytes += oldest ? endOf(oldest, this.#dropped) : 0;
+    while (oldest && dropped >= oldest.ends.length) {
+      dropped -= oldest.ends.length;
+      this.#bytes -= oldest.bytes.length;
+      this.#slots[this.#head] = undefined;
+      this.#head = (this.#head + 1) & (this.#slots.length - 1);
+      this.#taken -= 1;
+      oldest = this.#slots[this.#head];
+    }
+    this.#bytes -= oldest ? endOf(oldest, dropped) : 0;
+    this.#dropped = dropped;
   }
 
   #grow(): void {
-    const slots: (Buffer | undefined)[] = this.#from(0);
-    const length = Math.max(fewSlots, 2 * this.#kept);
+    const slots: (Frames | undefined)[] = Array.from({ length: this.#taken }, (_, at) => this.#slot(at));
+    const length = Math.max(fewSlots, 2 * this.#taken);
     while (slots.length < length) slots.push(undefined);
     this.#slots = slots;
     this.#head = 0;
   }
 }
+
+/** Where the first so many end. */
+const endOf = ({ ends }: Frames, count: number): number => ends[count - 1] ?? 0;

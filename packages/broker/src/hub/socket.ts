@@ -6,10 +6,10 @@ import type { TurnEnd } from './loop-turn.ts';
  */
 export interface Socket {
   /**
-   * Writes a finished frame, at the end of this turn of the event loop, with all else that the socket is owed by
+   * Writes finished frames, at the end of this turn of the event loop, with all else that the socket is owed by
    * then. A socket that is closing or that does not read drops it.
    */
-  write(frame: Buffer): void;
+  write(frames: Buffer): void;
   /** Runs this at the end of the turn, before anything is written. */
   atTurnEnd(end: TurnEnd): void;
 }

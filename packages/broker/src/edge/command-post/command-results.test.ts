@@ -1,9 +1,8 @@
 import { MemoryLogger } from '@wsbroker/testkit';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { fakeConnection } from '../../../test/fake-connection.ts';
+import { FakeCommands } from '../../../test/fake-commands.ts';
 import { applyOperation } from '../../commands/apply.ts';
-import { Hub } from '../../hub/hub.ts';
 import { logFor } from '../../ops/logger.ts';
 import { encodeResults } from './command-results.ts';
 
@@ -45,7 +44,7 @@ test.each([
 ])(
   'huge lists: of 10,000 connections, %s, others have many turns while it is written',
   async (_what, limit) => {
-    const hub = new Hub();
+    const commands = new FakeCommands();
     for (let n = 0; n < 10_000; n += 1) {
       const fields = {
         user: `user-${n}`,
@@ -53,9 +52,9 @@ test.each([
         since: n,
         text: 'x'.repeat(300),
       };
-      hub.add(fakeConnection(`key-${n}`, fields).connection);
+      commands.connect(`key-${n}`, fields);
     }
-    const { listed = [] } = applyOperation(hub, { kind: 'list', target: {}, after: 0, limit });
+    const { listed = [] } = applyOperation(commands, { kind: 'list', target: {}, after: 0, limit });
     const all = listed.map(({ sessionInfo }) => sessionInfo);
     const result = limit === undefined ? all : { connections: all, cursor: '7' };
     const writing = { isDone: false };

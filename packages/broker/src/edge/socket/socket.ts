@@ -3,6 +3,7 @@ import { isUtf8 } from 'node:buffer';
 import type { Socket as TcpSocket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { RawData } from 'ws';
+import type { FanOut } from '../../hub/fan-out.ts';
 import type { Gathering } from '../../hub/gathering.ts';
 import type { Socket } from '../../hub/socket.ts';
 import type { LoopTurn, TurnEnd } from '../../hub/loop-turn.ts';
@@ -19,6 +20,7 @@ const fewBytes = 16_384;
 /** What all sockets have in common. */
 export interface SocketKeeper {
   readonly turn: LoopTurn;
+  readonly fanOut: FanOut;
   readonly reading: SlicedReading;
   readonly rate: MessageRate;
   readonly maxUnreadBytes: number;
@@ -104,10 +106,10 @@ export class ClientSocket implements Socket, WebSocketOwner, SliceOwner, PausedR
     this.#reader = reader;
   }
 
-  write(frame: Buffer): void {
+  write(frames: Buffer): void {
     const owed = this.#owed;
-    if (owed) this.#owed = owed.followedBy(frame);
-    else if (this.isOpen) this.#owed = this.#keeper.turn.begin(this, frame);
+    if (owed) this.#owed = owed.followedBy(frames);
+    else if (this.isOpen) this.#owed = this.#keeper.turn.begin(this, frames);
     else return;
     // In one turn there may be more of it than a client may leave unread. Little is looked at when it is written.
     if (this.#owed.bytes > fewBytes && this.waitingBytes > this.#keeper.maxUnreadBytes) this.flush();
@@ -123,6 +125,7 @@ export class ClientSocket implements Socket, WebSocketOwner, SliceOwner, PausedR
   }
 
   flush(): void {
+    this.#keeper.fanOut.settle();
     const owed = this.#owed;
     if (!owed) return;
     this.#owed = undefined;

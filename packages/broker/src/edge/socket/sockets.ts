@@ -1,4 +1,5 @@
-import { LoopTurn } from '../../hub/loop-turn.ts';
+import type { FanOut } from '../../hub/fan-out.ts';
+import type { LoopTurn } from '../../hub/loop-turn.ts';
 import type { Log } from '../../ops/logger.ts';
 import type { Settings } from '../../options.ts';
 import { Heartbeat } from './heartbeat.ts';
@@ -9,6 +10,13 @@ import { checkUnread } from './unread-total.ts';
 
 const unreadCheckMs = 1_000;
 
+export interface SocketsOptions {
+  readonly settings: Settings;
+  readonly log: Log;
+  readonly turn: LoopTurn;
+  readonly fanOut: FanOut;
+}
+
 /** Every socket of this broker, and what is done for all of them by the clock. */
 export class Sockets {
   readonly #sockets = new Set<ClientSocket>();
@@ -17,10 +25,11 @@ export class Sockets {
   readonly #unreadCheck: NodeJS.Timeout;
   #whenEmpty: (() => void) | undefined;
 
-  constructor(settings: Settings, log: Log) {
+  constructor({ settings, log, turn, fanOut }: SocketsOptions) {
     const { maxUnreadBytes, maxTotalUnreadBytes, unreadTimeoutMs } = settings;
     this.#keeper = {
-      turn: new LoopTurn(),
+      turn,
+      fanOut,
       reading: new SlicedReading(),
       rate: new MessageRate(settings),
       maxUnreadBytes,

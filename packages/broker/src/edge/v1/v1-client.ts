@@ -52,7 +52,6 @@ export class V1Client implements ConnectionOwner, QueueListener, LifetimeOwner, 
   readonly #fingerprint: string;
   readonly #receipts: V1Receipts;
   readonly #lifetime: Lifetime;
-  readonly #replay: ReplayBuffer;
   readonly #tokens: ResumeTokens<V1Client>;
   /** What the former process may not have told the client any more. */
   #failures: readonly StoredFailure[] | undefined;
@@ -74,12 +73,11 @@ export class V1Client implements ConnectionOwner, QueueListener, LifetimeOwner, 
     this.#clients = clients;
     this.#fingerprint = fingerprint;
     this.#place = place;
-    this.#replay = new ReplayBuffer(context.settings);
     this.connection = new HubConnection({
       sessionInfo,
       handshake,
-      broker: context.broker,
-      replay: this.#replay,
+      home: context,
+      replay: new ReplayBuffer(context.settings),
       owner: this,
     });
     this.#tokens = new ResumeTokens(clients.tokens, this, left?.connection.tokenHashes);
@@ -163,7 +161,7 @@ export class V1Client implements ConnectionOwner, QueueListener, LifetimeOwner, 
 
   /** Whether all counted frames after these are still here. */
   #canGoOnFrom(received: number): boolean {
-    return this.#hasGap || this.#replay.after(received) !== undefined;
+    return this.#hasGap || this.connection.replay?.after(received) !== undefined;
   }
 
   /** Tells whether the backend takes events, and how many of this connection wait. */
@@ -247,7 +245,8 @@ export class V1Client implements ConnectionOwner, QueueListener, LifetimeOwner, 
   #opened(socket: ClientSocket, { handshake, token, received, resumed }: Opening): void {
     const { settings } = this.#context;
     const gap = this.#hasGap;
-    const replayed = gap ? this.#replay.restart() : (this.#replay.after(received) ?? []);
+    const { replay } = this.connection;
+    const replayed = (gap ? replay?.restart() : replay?.after(received)) ?? [];
     const opened = openedFrame({
       connection: this.connection.wskey,
       token,

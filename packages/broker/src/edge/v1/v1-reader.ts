@@ -67,7 +67,7 @@ export class V1Reader implements SocketReader {
     const frame = readUpFrame(text);
     switch (frame?.[0]) {
       case 'ack':
-        if (connection.replay?.acknowledge(frame[1])) return;
+        if (connection.acknowledge(frame[1])) return;
         return this.#refuse(`${frame[1]} frames were never sent`);
       case 'ping':
         return connection.writeOnce(pongFrame);
