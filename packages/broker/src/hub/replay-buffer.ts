@@ -117,5 +117,5 @@ export class ReplayBuffer {
   }
 }
 
-/** Where the first so many end. */
-const endOf = ({ ends }: Frames, count: number): number => ends[count - 1] ?? 0;
+/** Where the first so many end. An index of -1 would be looked up as a name, at ten times the cost. */
+const endOf = ({ ends }: Frames, count: number): number => (count === 0 ? 0 : (ends[count - 1] ?? 0));
