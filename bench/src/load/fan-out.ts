@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Counted, Load } from './load.ts';
 import { momentPlaceholder, momentUs, Poster, type Publication } from './poster.ts';
 import { openSockets, type RawSocket } from './raw-socket.ts';
+import { SlowCrowd } from './slow-crowd.ts';
 import { type WireName, wires } from './wires.ts';
 
 /** The message that goes to everyone: a line of a chat, with the moment of its sending. */
@@ -19,8 +20,8 @@ interface FanOutChange {
   readonly outstanding: number;
 }
 
-/** The clients whose deliveries are looked into, spread over all of them. */
-const sampledEvery = 100;
+/** Of so many clients one is read as soon as there is something, and its deliveries are looked into. */
+const sampledOf = 100;
 const settledWithinMs = 10_000;
 const momentField = '"at":';
 
@@ -28,7 +29,10 @@ const momentField = '"at":';
 class FanOut implements Load {
   readonly #publication: Publication;
   readonly #posters: Poster[] = [];
-  #sockets: readonly RawSocket[] = [];
+  /** The first to connect, and so neither the first nor the last to be written to by every contender. */
+  #sampled: readonly RawSocket[] = [];
+  #crowd: SlowCrowd | undefined;
+  #clients = 0;
   #outstanding = 0;
   #latenciesMs: number[] = [];
   #receivedBefore = 0;
@@ -38,12 +42,17 @@ class FanOut implements Load {
   }
 
   async open({ port, clients, wire }: FanOutParams): Promise<void> {
-    this.#sockets = await openSockets(clients, (index) => ({
+    const deliveryBytes = chatMessage.length;
+    const sampled = Math.ceil(clients / sampledOf);
+    this.#clients = clients;
+    this.#sampled = await openSockets(sampled, () => ({
       port,
       wire: wires[wire],
-      deliveryBytes: chatMessage.length,
-      ...(index % sampledEvery === 0 ? { onDelivery: (payload) => this.#sample(payload) } : {}),
+      deliveryBytes,
+      onDelivery: (payload) => this.#sample(payload),
     }));
+    const others = { port, wire, clients: clients - sampled, firstIndex: sampled, deliveryBytes };
+    this.#crowd = await SlowCrowd.open(others);
   }
 
   async change({ outstanding }: FanOutChange): Promise<void> {
@@ -66,12 +75,13 @@ class FanOut implements Load {
   async stop(): Promise<Readonly<Record<string, number>>> {
     await this.change({ outstanding: 0 });
     const posts = this.#posts();
-    const expected = posts * this.#sockets.length;
+    const expected = posts * this.#clients;
     const deadlineMs = performance.now() + settledWithinMs;
     while (this.#received() < expected && performance.now() < deadlineMs) await delay(20);
     const lost = expected - this.#received();
     for (const poster of this.#posters) poster.close();
-    for (const socket of this.#sockets) socket.destroy();
+    for (const socket of this.#sampled) socket.destroy();
+    await this.#crowd?.close();
     return { posts, lost };
   }
 
@@ -91,14 +101,13 @@ class FanOut implements Load {
 
   /** Whether fewer are on their way than are to be outstanding, as far as the clients know that are looked into. */
   #mayPost(): boolean {
-    const arrived = this.#sockets
-      .filter((_socket, index) => index % sampledEvery === 0)
-      .reduce((min, { received }) => Math.min(min, received), Infinity);
+    const arrived = this.#sampled.reduce((min, { received }) => Math.min(min, received), Infinity);
     return this.#posts() - arrived < this.#outstanding;
   }
 
   #received(): number {
-    return this.#sockets.reduce((sum, { received }) => sum + received, 0);
+    const sampled = this.#sampled.reduce((sum, { received }) => sum + received, 0);
+    return sampled + (this.#crowd?.received ?? 0);
   }
 
   #sample(payload: Buffer): void {

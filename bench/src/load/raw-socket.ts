@@ -184,12 +184,13 @@ const openedAtOnce = 50;
 export const openSockets = async (
   count: number,
   options: (index: number) => Omit<RawSocketOptions, 'index'>,
+  firstIndex = 0,
 ): Promise<readonly RawSocket[]> => {
   const sockets: RawSocket[] = [];
   while (sockets.length < count) {
     const size = Math.min(openedAtOnce, count - sockets.length);
     const group = Array.from({ length: size }, (_, at) => {
-      const index = sockets.length + at;
+      const index = firstIndex + sockets.length + at;
       return new RawSocket({ ...options(index), index });
     });
     await Promise.all(group.map(({ opened }) => opened));

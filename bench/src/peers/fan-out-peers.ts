@@ -53,6 +53,9 @@ const pushpin = (): FanOutPeer => {
   };
 };
 
+/** With sockets as nchan has them. */
+export const likeNchan = 'wsbroker, Nagle on';
+
 export const fanOutPeers: readonly FanOutPeer[] = [
   wsbroker,
   { ...wsbroker, name: 'wsbroker, v1 clients', wire: 'wsbroker.v1' },
@@ -81,6 +84,12 @@ export const fanOutPeers: readonly FanOutPeer[] = [
       contentType: form,
       body: `data=${encodeURIComponent(command)}`,
     }),
+  },
+  {
+    ...wsbroker,
+    name: likeNchan,
+    notFor: ['quick'],
+    start: () => startServer('wsbroker-nagle'),
   },
   {
     name: 'nchan',

@@ -1,34 +1,17 @@
 /** What one would write with socket.io and undici: each message is POSTed, and what is answered is emitted. */
 import { createServer } from 'node:http';
 import { Server, type Socket } from 'socket.io';
-import { Pool, request } from 'undici';
 import { serve } from '../harness/serve.ts';
+import { askedBackend, type EventOptions } from './asked-backend.ts';
 import { listening } from './listening.ts';
 
-interface EventOptions {
-  readonly backendUrl: string;
-}
-
-interface Command {
-  readonly type: string;
-  readonly message?: unknown;
-}
-
 serve(({ backendUrl }: EventOptions) => {
-  const dispatcher = new Pool(new URL(backendUrl).origin);
+  const ask = askedBackend(backendUrl);
   const server = createServer();
 
   const post = async (client: Socket, message: unknown): Promise<void> => {
     const connection = { id: client.id, ip: client.handshake.address };
-    const { body } = await request(backendUrl, {
-      method: 'POST',
-      dispatcher,
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ message, connection }),
-    });
-    for (const command of (await body.json()) as Command[]) {
-      if (command.type === 'send') client.emit('message', command.message);
-    }
+    for (const answer of await ask(message, connection)) client.emit('message', answer);
   };
 
   new Server(server).on('connection', (client) => {

@@ -1,34 +1,17 @@
 /** What one would write with `ws` and undici: each message is POSTed, and what is answered is sent. Nothing is sure. */
 import { createServer } from 'node:http';
-import { Pool, request } from 'undici';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { serve } from '../harness/serve.ts';
+import { askedBackend, type EventOptions } from './asked-backend.ts';
 import { listening } from './listening.ts';
 
-interface EventOptions {
-  readonly backendUrl: string;
-}
-
-interface Command {
-  readonly type: string;
-  readonly message?: unknown;
-}
-
 serve(({ backendUrl }: EventOptions) => {
-  const dispatcher = new Pool(new URL(backendUrl).origin);
+  const ask = askedBackend(backendUrl);
   const server = createServer();
   let connections = 0;
 
   const post = async (client: WebSocket, message: object, connection: object): Promise<void> => {
-    const { body } = await request(backendUrl, {
-      method: 'POST',
-      dispatcher,
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ message, connection }),
-    });
-    for (const command of (await body.json()) as Command[]) {
-      if (command.type === 'send') client.send(JSON.stringify(command.message));
-    }
+    for (const answer of await ask(message, connection)) client.send(JSON.stringify(answer));
   };
 
   new WebSocketServer({ server }).on('connection', (client, { socket }) => {

@@ -1,16 +1,6 @@
-/** As `wsbroker.ts`, with its turns watched. */
-import { Broker, type BrokerOptions } from '@wsbroker/broker';
+/** This broker, with its turns watched. */
 import { serve } from '../harness/serve.ts';
 import { turnAnswers } from './longest-turn.ts';
+import { ourBroker } from './our-broker.ts';
 
-serve(async (options: BrokerOptions) => {
-  const broker = Broker({
-    port: 0,
-    host: '127.0.0.1',
-    log: false,
-    backend: { type: 'function', allow: ['127.0.0.1'], handle: () => [] },
-    ...options,
-  });
-  await broker.ready;
-  return broker.port;
-}, turnAnswers());
+serve(ourBroker, turnAnswers());

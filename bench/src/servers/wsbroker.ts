@@ -1,15 +1,5 @@
-/** This broker, with its default options, and a backend in its own process that does nothing. */
-import { Broker, type BrokerOptions } from '@wsbroker/broker';
+/** This broker. */
 import { serve } from '../harness/serve.ts';
+import { ourBroker } from './our-broker.ts';
 
-serve(async (options: BrokerOptions) => {
-  const broker = Broker({
-    port: 0,
-    host: '127.0.0.1',
-    log: false,
-    backend: { type: 'function', allow: ['127.0.0.1'], handle: () => [] },
-    ...options,
-  });
-  await broker.ready;
-  return broker.port;
-});
+serve(ourBroker);
