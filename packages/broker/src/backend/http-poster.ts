@@ -1,5 +1,6 @@
 import { Pool } from 'undici';
 import type { HttpBackendSettings } from '../options.ts';
+import { InOrder } from '../ops/in-order.ts';
 import { backendTlsOptions } from './backend-tls.ts';
 import { HttpExchange, type Posted } from './http-exchange.ts';
 
@@ -16,7 +17,7 @@ export class HttpPoster {
   readonly #timeoutMs: number;
   readonly #maxAnswerBytes: number;
   /** The oldest first: the one whose time is over first. */
-  readonly #running = new Set<HttpExchange>();
+  readonly #running = new InOrder<HttpExchange>();
   readonly #watched = new WeakSet<AbortSignal>();
   #timer: NodeJS.Timeout | undefined;
 

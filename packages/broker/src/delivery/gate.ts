@@ -1,4 +1,5 @@
 import type { Failure } from '../backend/backend.ts';
+import { InOrder } from '../ops/in-order.ts';
 import type { Clock } from './clock.ts';
 import { type OutageEvent, type OutageState, outageTransition, upState } from './outage.ts';
 import type { Lane, Turn } from './turn.ts';
@@ -61,8 +62,8 @@ export class Gate<T extends Turn> {
   readonly #options: GateOptions<T>;
   #state: OutageState;
   /** Requests that hold a slot, the oldest first. */
-  readonly #running = new Set<Pass<T>>();
-  readonly #aside = new Set<Pass<T>>();
+  readonly #running = new InOrder<Pass<T>>();
+  readonly #aside = new InOrder<Pass<T>>();
   readonly #waiting = new WaitingTurns<T>();
   #lanes = 0;
   #successes = 0;
@@ -230,11 +231,11 @@ export class Gate<T extends Turn> {
     return slow;
   }
 
-  #beginWithOthers(turn: T, where: Set<Pass<T>>): true {
+  #beginWithOthers(turn: T, where: InOrder<Pass<T>>): true {
     return this.#begin(this.#waiting.withOthers(turn, this.#options.batch()), where);
   }
 
-  #begin(turns: readonly T[], where: Set<Pass<T>>): true {
+  #begin(turns: readonly T[], where: InOrder<Pass<T>>): true {
     const pass = {
       turns,
       beganMs: this.#nowMs(),
@@ -253,14 +254,14 @@ export class Gate<T extends Turn> {
     if (this.#running.size < this.#state.limit || this.#aside.size >= maxRequests) return Infinity;
     const slow = this.#state.name === 'up' ? 0 : this.#waiting.notQuick;
     if (this.#waiting.quick + slow === 0) return Infinity;
-    const [oldest] = this.#running;
+    const oldest = this.#running.first;
     return oldest ? oldest.beganMs + slowRequestMs : Infinity;
   }
 
   #stepAside(): void {
     const atMs = this.#asideAtMs;
     if (atMs === Infinity || atMs > this.#nowMs()) return;
-    const [oldest] = this.#running;
+    const oldest = this.#running.first;
     if (!oldest) return;
     this.#running.delete(oldest);
     this.#aside.add(oldest);

@@ -30,8 +30,9 @@ export interface CommandEndpointOptions {
 export class CommandEndpoint {
   readonly #options: CommandEndpointOptions;
   readonly #refusals: LimitedLog;
-  /** Those whose commands run, or whose results are on their way. */
-  readonly #answering = new Set<Promise<unknown>>();
+  /** So many whose commands run, or whose results are on their way. */
+  #answering = 0;
+  #whenIdle: (() => void) | undefined;
 
   constructor(options: CommandEndpointOptions) {
     this.#options = options;
@@ -81,21 +82,23 @@ export class CommandEndpoint {
 
   /** Waits until every list of commands that was taken has been run and answered, at most so long. */
   async idle(timeoutMs: number): Promise<void> {
-    if (this.#answering.size === 0) return;
+    if (this.#answering === 0) return;
+    const idle = new Promise<void>((resolve) => (this.#whenIdle = resolve));
     const inTime = new AbortController();
-    await Promise.race([Promise.all(this.#answering), systemClock.wait(timeoutMs, inTime.signal)]);
+    await Promise.race([idle, systemClock.wait(timeoutMs, inTime.signal)]);
     inTime.abort();
   }
 
   #track(response: ServerResponse): void {
     if (response.closed) return;
-    const { promise: answered, resolve } = Promise.withResolvers<void>();
-    this.#answering.add(answered);
-    response.once('close', () => {
-      this.#answering.delete(answered);
-      resolve();
-    });
+    this.#answering += 1;
+    response.once('close', this.#answered);
   }
+
+  readonly #answered = (): void => {
+    this.#answering -= 1;
+    if (this.#answering === 0) this.#whenIdle?.();
+  };
 
   /** Decided before a byte of the body is read. */
   #refusalOfHead(request: IncomingMessage): CommandRefusal | undefined {
