@@ -30,7 +30,7 @@ export const events: Scenario = {
   shows: ['cpuUs', 'ratePerSecond', 'p50Ms', 'p99Ms', 'serverBusy', 'loadBusy', 'lost'],
   fullRounds: 3,
   notes: [
-    'wsbroker runs with its default options: events in order, at most 32 requests at once, each tried again until it is taken. The peers with undici do none of that: what fails is lost.',
+    'wsbroker runs with its default options: events in order, at most 32 requests at once, each tried again until it is taken. But a client may send more than 200 messages a second, or that would be what is measured where a core is fast. The peers with undici do none of that: what fails is lost.',
     'The backend looks at nothing and answers at once; it shares the core of the load. What it costs is not counted.',
     '`wsbroker, batches` has a backend that answers with the header `wsbroker-batch: 100`.',
   ],

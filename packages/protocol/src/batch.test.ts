@@ -4,6 +4,7 @@ import { anyJsonObject, anyText, anyTyped } from '../test/arbitrary-json.ts';
 import { batchBody, decodeBatch, decodeBatchAnswer, maxBatchEvents } from './batch.ts';
 import type { BodyEncoding } from './body.ts';
 import type { Decoded } from './decoded.ts';
+import { JsonText } from './json-text.ts';
 
 const encodings: BodyEncoding[] = ['form', 'json'];
 
@@ -31,7 +32,7 @@ const bodyOf = (encoding: BodyEncoding, events: readonly { message: unknown; con
     events.map(({ message, connection, ...facts }) => ({
       ...(facts as { id: string; attempt: number }),
       messageJson: JSON.stringify(message),
-      connectionJson: JSON.stringify(connection),
+      connection: new JsonText(JSON.stringify(connection)),
     })),
   );
 
@@ -48,7 +49,12 @@ test.each(encodings)('every batch comes back as it was, in %s', (encoding) => {
 
 test('what is not there is no field, and numbers stay as the client wrote them', () => {
   const { text } = batchBody('json', [
-    { id: 'k-1', attempt: 1, messageJson: '{"type":"a","n":12345678901234567890}', connectionJson: '{}' },
+    {
+      id: 'k-1',
+      attempt: 1,
+      messageJson: '{"type":"a","n":12345678901234567890}',
+      connection: new JsonText('{}'),
+    },
   ]);
   expect(text).toBe(
     '{"events":[{"id":"k-1","attempt":1,"message":{"type":"a","n":12345678901234567890},"connection":{}}]}',

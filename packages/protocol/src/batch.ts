@@ -8,7 +8,8 @@ import {
   unknownContentType,
 } from './body.ts';
 import { check, decoded, type Decoded, parseJson, refused } from './decoded.ts';
-import { encodeForm, jsonField } from './form.ts';
+import { formValue, jsonField } from './form.ts';
+import type { JsonText } from './json-text.ts';
 
 /**
  * The header by which a backend says how many events one POST may bring, and a broker how many one brings.
@@ -46,25 +47,41 @@ export interface EncodedBatchEvent {
   readonly id: string;
   readonly attempt: number;
   readonly messageJson: string;
-  readonly connectionJson: string;
+  readonly connection: JsonText;
   readonly request?: number | undefined;
   readonly reason?: string | undefined;
   readonly traceparent?: string | undefined;
 }
 
 /** The body of a POST that brings several events; nothing is encoded twice. */
-export const batchBody = (encoding: BodyEncoding, events: readonly EncodedBatchEvent[]): Body => {
-  const json = `[${events.map(batchEventJson).join(',')}]`;
-  return {
-    contentType: contentTypes[encoding],
-    text: encoding === 'form' ? encodeForm({ events: json }) : `{"events":${json}}`,
-  };
-};
+export const batchBody = (encoding: BodyEncoding, events: readonly EncodedBatchEvent[]): Body => ({
+  contentType: contentTypes[encoding],
+  text:
+    encoding === 'form'
+      ? `events=%5B${events.map(batchEventForm).join('%2C')}%5D`
+      : `{"events":[${events.map(batchEventJson).join(',')}]}`,
+});
 
 const batchEventJson = (event: EncodedBatchEvent): string => {
-  const { messageJson, connectionJson, ...facts } = event;
-  return `${JSON.stringify(facts).slice(0, -1)},"message":${messageJson},"connection":${connectionJson}}`;
+  const { messageJson, connection, ...facts } = event;
+  return `${JSON.stringify(facts).slice(0, -1)},"message":${messageJson},"connection":${connection.json}}`;
 };
+
+/** What `batchEventJson` gives, as the value of a form; each part that is known in that form is taken as it is. */
+const batchEventForm = (event: EncodedBatchEvent): string => {
+  const { id, attempt, request, reason, traceparent, messageJson, connection } = event;
+  let form = `%7B%22id%22%3A${textForm(id)}%2C%22attempt%22%3A${attempt}`;
+  if (request !== undefined) form += `%2C%22request%22%3A${request}`;
+  if (reason !== undefined) form += `%2C%22reason%22%3A${textForm(reason)}`;
+  if (traceparent !== undefined) form += `%2C%22traceparent%22%3A${textForm(traceparent)}`;
+  return `${form}%2C%22message%22%3A${formValue(messageJson)}%2C%22connection%22%3A${connection.form}%7D`;
+};
+
+/** A JSON text of these is itself in quotes, also in a form. */
+const unescapedTexts = /^[\w.-]*$/;
+
+const textForm = (text: string): string =>
+  unescapedTexts.test(text) ? `%22${text}%22` : formValue(JSON.stringify(text));
 
 /** Reads a POST that brings several events, in either encoding. */
 export const decodeBatch = (body: Body): Decoded<Batch> => {

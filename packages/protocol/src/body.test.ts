@@ -14,6 +14,7 @@ import {
   notificationBody,
 } from './body.ts';
 import type { Decoded } from './decoded.ts';
+import { JsonText } from './json-text.ts';
 
 const encodings: BodyEncoding[] = ['form', 'json'];
 const form = (text: string): Body => ({ contentType: contentTypes.form, text });
@@ -56,9 +57,9 @@ test('an event in JSON is one object with the same two keys', () => {
 });
 
 test('a notification body carries JSON texts as they are, numbers that JavaScript cannot hold included', () => {
-  const body = notificationBody('json', '{"type":"client-a","id":12345678901234567890}', '{}');
+  const body = notificationBody('json', '{"type":"client-a","id":12345678901234567890}', new JsonText('{}'));
   expect(body.text).toBe('{"message":{"type":"client-a","id":12345678901234567890},"connection":{}}');
-  const text = notificationBody('form', '{"id":12345678901234567890}', '{}').text;
+  const text = notificationBody('form', '{"id":12345678901234567890}', new JsonText('{}')).text;
   expect(new URLSearchParams(text).get('message')).toBe('{"id":12345678901234567890}');
 });
 

@@ -3,6 +3,7 @@ import { type CommandList, commandListSchema } from './command.ts';
 import { check, decoded, type Decoded, type DecodeIssue, parseJson, refused } from './decoded.ts';
 import { type Event, eventSchema } from './event.ts';
 import { encodeForm, formValue, jsonField } from './form.ts';
+import { JsonText } from './json-text.ts';
 
 /**
  * How an event or a list of commands travels in an HTTP body.
@@ -41,17 +42,21 @@ export interface Notification {
 export const notificationBody = (
   encoding: BodyEncoding,
   messageJson: string,
-  connectionJson: string,
+  connection: JsonText,
 ): Body => ({
   contentType: contentTypes[encoding],
   text:
     encoding === 'form'
-      ? `message=${formValue(messageJson)}&connection=${formValue(connectionJson)}`
-      : `{"message":${messageJson},"connection":${connectionJson}}`,
+      ? `message=${formValue(messageJson)}&connection=${connection.form}`
+      : `{"message":${messageJson},"connection":${connection.json}}`,
 });
 
 export const encodeNotification = (encoding: BodyEncoding, notification: Notification): Body =>
-  notificationBody(encoding, JSON.stringify(notification.message), JSON.stringify(notification.connection));
+  notificationBody(
+    encoding,
+    JSON.stringify(notification.message),
+    new JsonText(JSON.stringify(notification.connection)),
+  );
 
 /** Reads what a broker POSTs to a backend, in either encoding. */
 export const decodeNotification = (body: Body): Decoded<Notification> => {

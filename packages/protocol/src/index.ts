@@ -142,6 +142,7 @@ export {
   type UpFrame,
   upFrameSchema,
 } from './frame-up.ts';
+export { JsonText } from './json-text.ts';
 export { isJsonObject, type Json, type JsonObject } from './json.ts';
 export {
   type ClientMessage,

@@ -1,3 +1,4 @@
+import { JsonText } from '@wsbroker/protocol';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -21,7 +22,7 @@ const delivery = {
   id: 'k-1',
   attempt: 1,
   messageJson: '{"type":"client-say"}',
-  connectionJson: '{"wskey":"k"}',
+  connection: new JsonText('{"wskey":"k"}'),
   traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
 };
 

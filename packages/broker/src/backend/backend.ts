@@ -1,3 +1,5 @@
+import type { JsonText } from '@wsbroker/protocol';
+
 /** One attempt to deliver one event. */
 export interface Delivery {
   /** The same on every attempt. */
@@ -6,8 +8,8 @@ export interface Delivery {
   readonly attempt: number;
   /** The event as JSON. */
   readonly messageJson: string;
-  /** The `sessionInfo` at this moment as JSON. */
-  readonly connectionJson: string;
+  /** The `sessionInfo` at this moment. */
+  readonly connection: JsonText;
   /** W3C trace context: the trace is the event's, the parent this attempt's. */
   readonly traceparent: string;
   /** Of a client's request: its id, which says that a `reply` is expected. */

@@ -1,3 +1,4 @@
+import { JsonText } from '@wsbroker/protocol';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { FunctionBackendOptions } from '../options.ts';
 import type { Delivery } from './backend.ts';
@@ -14,7 +15,7 @@ const delivery: Delivery = {
   id: 'k-1',
   attempt: 1,
   messageJson: '{"type":"client-say","list":[1]}',
-  connectionJson: '{"wskey":"k","room":{"name":"lobby"}}',
+  connection: new JsonText('{"wskey":"k","room":{"name":"lobby"}}'),
   traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
 };
 

@@ -34,7 +34,7 @@ export class FunctionBackend implements Backend {
     signal.addEventListener('abort', abort, { once: true });
     try {
       const message = JSON.parse(delivery.messageJson) as { type: string };
-      const connection = JSON.parse(delivery.connectionJson) as Record<string, unknown>;
+      const connection = JSON.parse(delivery.connection.json) as Record<string, unknown>;
       const answered = Promise.race([handle(message, connection, factsOf(delivery)), aborted]);
       return await within(answered, { timeoutMs, late: this.#late });
     } finally {

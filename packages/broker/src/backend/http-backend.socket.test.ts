@@ -1,3 +1,4 @@
+import { JsonText } from '@wsbroker/protocol';
 import { createServer } from 'node:net';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
@@ -11,7 +12,7 @@ const delivery: Delivery = {
   id: 'k-1',
   attempt: 2,
   messageJson: '{"type":"client-say"}',
-  connectionJson: '{"wskey":"k"}',
+  connection: new JsonText('{"wskey":"k"}'),
   traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
 };
 

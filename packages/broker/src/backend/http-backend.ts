@@ -19,8 +19,8 @@ export class HttpBackend implements Backend {
   }
 
   async deliver(delivery: Delivery, signal: AbortSignal): Promise<Answer> {
-    const { id, messageJson, connectionJson } = delivery;
-    const body = notificationBody(this.#settings.encoding, messageJson, connectionJson).text;
+    const { id, messageJson, connection } = delivery;
+    const body = notificationBody(this.#settings.encoding, messageJson, connection).text;
     const posted = await this.#poster.post({ id, headers: headersOf(delivery), body }, signal);
     if (posted.outcome !== 'answered') {
       return { outcome: 'retry', ...notAnswered(posted, this.#settings.timeoutMs) };

@@ -1,3 +1,4 @@
+import { JsonText } from '@wsbroker/protocol';
 import { brokerStarter, connectRaw, type RawClient } from '@wsbroker/testkit';
 import { Webhook } from 'standardwebhooks';
 import { describe, expect, test } from 'vitest';
@@ -23,7 +24,7 @@ const deliveryOf = (key: string, more: Partial<Delivery> = {}): Delivery => ({
   id: `${key}-1`,
   attempt: 1,
   messageJson: '{"type":"client-say","n":12345678901234567890}',
-  connectionJson: `{"wskey":"${key}","name":"Zoë & 👋"}`,
+  connection: new JsonText(`{"wskey":"${key}","name":"Zoë & 👋"}`),
   traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
   ...more,
 });

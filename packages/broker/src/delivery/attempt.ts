@@ -71,10 +71,10 @@ export class Attempt implements Turn {
     const { event, subject, traceId } = parcel;
     const { id, json: messageJson, request, reason } = event;
     try {
-      const connectionJson = subject.sessionJson;
+      const connection = subject.sessionText;
       const traceparent = traceparentOf(traceId, traceIds.next(8));
-      this.#encoded = { id, attempt, messageJson, connectionJson, traceparent, request, reason };
-      return Buffer.byteLength(messageJson) + Buffer.byteLength(connectionJson);
+      this.#encoded = { id, attempt, messageJson, connection, traceparent, request, reason };
+      return Buffer.byteLength(messageJson) + Buffer.byteLength(connection.json);
     } catch (error) {
       // A handler of the application may have put something in `sessionInfo` that JSON cannot hold.
       this.#encoded = { outcome: 'not-sent', reason: reasonOf(error) };

@@ -1,3 +1,4 @@
+import type { JsonText } from '@wsbroker/protocol';
 import type { Answer } from '../backend/backend.ts';
 import { type CommandContext, executeCommands } from '../commands/execute.ts';
 import type { Origin } from '../commands/target.ts';
@@ -6,7 +7,7 @@ import type { Log } from '../ops/logger.ts';
 import type { QueuedEvent } from './queued-event.ts';
 
 /** Who an event is about: a connection, or (for `sendBackendMessage`) none. */
-export type Subject = HubConnection | { readonly sessionJson: string };
+export type Subject = HubConnection | { readonly sessionText: JsonText };
 
 export interface Addressed {
   readonly event: QueuedEvent;

@@ -1,3 +1,4 @@
+import { JsonText } from '@wsbroker/protocol';
 import { expect, test } from 'vitest';
 import { delivered } from '../../test/fake-backend.ts';
 import { settled } from '../../test/fake-clock.ts';
@@ -17,7 +18,7 @@ test('the commands of an answer have run before the next event is sent', async (
   await settled();
   await settled();
   expect(backend.log).toEqual(['k-1#1', 'k-2#1']);
-  expect(JSON.parse(backend.attempts[1]!.connectionJson)).toMatchObject({ seen: 'k-1' });
+  expect(JSON.parse(backend.attempts[1]!.connection.json)).toMatchObject({ seen: 'k-1' });
 });
 
 test('commands without match are meant for the connection of the event', async () => {
@@ -31,7 +32,7 @@ test('commands without match are meant for the connection of the event', async (
   expect([a.socket.messages, b.socket.messages]).toEqual([[{ to: 'a-1' }], [{ to: 'b-1' }]]);
 });
 
-const direct = { sessionJson: '{"type":"direct"}' };
+const direct = { sessionText: new JsonText('{"type":"direct"}') };
 
 test('commands without match in the answer to no connection are told, and those with match run', async () => {
   const { backend, delivery, open, logs } = startDelivery({
@@ -44,7 +45,7 @@ test('commands without match in the answer to no connection are told, and those 
   const { socket } = open('a');
   push(delivery.open(direct), 'direct-1');
   await settled();
-  expect(backend.attempts[0]!.connectionJson).toBe('{"type":"direct"}');
+  expect(backend.attempts[0]!.connection.json).toBe('{"type":"direct"}');
   expect(socket.messages).toEqual([2]);
   expect(logs.messages('warn')).toEqual([expect.stringContaining('no connection caused this')]);
 });

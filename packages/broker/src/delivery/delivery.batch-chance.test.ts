@@ -94,7 +94,7 @@ test('whatever batches are answered, and when: each event is processed, in order
           expect(delivery.isBackendDown).toBe(false);
           for (const { id } of deliveries) expect(arrived.has(id)).toBe(false);
           const bytes = deliveries.reduce(
-            (sum, one) => sum + one.messageJson.length + one.connectionJson.length,
+            (sum, one) => sum + one.messageJson.length + one.connection.json.length,
             0,
           );
           expect(bytes).toBeLessThanOrEqual(maxBytes);

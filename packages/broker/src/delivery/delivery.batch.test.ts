@@ -1,3 +1,4 @@
+import { JsonText } from '@wsbroker/protocol';
 import { describe, expect, test } from 'vitest';
 import {
   allDelivered,
@@ -65,7 +66,7 @@ describe('events of several connections', () => {
       messageJson: '{"type":"client-x","n":1.0}',
       request: 7,
     });
-    expect(JSON.parse(first?.connectionJson ?? '')).toMatchObject({ wskey: 'a' });
+    expect(JSON.parse(first?.connection.json ?? '')).toMatchObject({ wskey: 'a' });
     expect(second).toMatchObject({ id: 'b-1', reason: 'client-left' });
     expect(first?.traceparent).not.toBe(second?.traceparent);
   });
@@ -96,7 +97,7 @@ describe('events of several connections', () => {
     await settled();
     // What one event of a batch has changed is seen by the events of others.
     const sent = batches.batches.flat().find(({ id }) => id === 'b-3');
-    expect(JSON.parse(sent?.connectionJson ?? '')).toMatchObject({ last: 'c-2' });
+    expect(JSON.parse(sent?.connection.json ?? '')).toMatchObject({ last: 'c-2' });
   });
 
   test('a single one goes as ever, and none goes in a batch while the backend takes none', async () => {
@@ -114,7 +115,7 @@ describe('events of several connections', () => {
   test('P141: share a request up to the bytes that it may have, of message and connection', async () => {
     const { backend, batches, connection, send } = start();
     const { connection: one } = connection('a');
-    const bytes = Buffer.byteLength(`{"type":"client-x"}${one.sessionJson}`);
+    const bytes = Buffer.byteLength(`{"type":"client-x"}${one.sessionText.json}`);
     batches.maxBytes = 2 * bytes + 1;
     for (const key of ['a', 'b', 'c']) send(key);
     await settled();
@@ -141,7 +142,7 @@ describe('events of several connections', () => {
       answer: () => delivered({ any: 1 }),
     });
     const answers: unknown[] = [];
-    const direct = delivery.open({ sessionJson: '{"type":"direct"}' });
+    const direct = delivery.open({ sessionText: new JsonText('{"type":"direct"}') });
     send('a');
     direct.push(
       { id: 'direct-1', type: 'x', json: '{"type":"x"}', whenDone: (answer) => answers.push(answer) },

@@ -90,7 +90,7 @@ test('the connection is encoded at the moment of sending, at each attempt anew',
   connection.sessionInfo['room'] = 'b';
   await clock.advance(100);
   const rooms = backend.attempts.map(
-    ({ connectionJson }) => (JSON.parse(connectionJson) as { room: string }).room,
+    (attempt) => (JSON.parse(attempt.connection.json) as { room: string }).room,
   );
   expect(rooms).toEqual(['a', 'b']);
   expect(backend.attempts.map(({ messageJson }) => messageJson)).toEqual([

@@ -1,4 +1,4 @@
-import { isJsonObject } from '@wsbroker/protocol';
+import { isJsonObject, JsonText } from '@wsbroker/protocol';
 import { randomBytes } from 'node:crypto';
 import { inspect } from 'node:util';
 import { BrokerError } from '../ops/broker-error.ts';
@@ -18,7 +18,7 @@ export class DirectEvents {
   constructor(delivery: Delivery, log: Log) {
     this.#delivery = delivery;
     this.#log = log;
-    this.#queue = delivery.open({ sessionJson: '{"type":"direct"}' });
+    this.#queue = delivery.open({ sessionText: new JsonText('{"type":"direct"}') });
   }
 
   /**

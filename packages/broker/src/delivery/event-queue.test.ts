@@ -1,3 +1,4 @@
+import { JsonText } from '@wsbroker/protocol';
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { EventQueue, type QueueKeeper, type QueueOwner } from './event-queue.ts';
@@ -9,7 +10,10 @@ const delivered: Fate = { outcome: 'delivered' };
 
 const event = (id: string): QueuedEvent => ({ id, type: 'client-x', json: '{}' });
 
-const owner: QueueOwner = { subject: { sessionJson: '{}' }, lane: { number: 1, pace: 'quick' } };
+const owner: QueueOwner = {
+  subject: { sessionText: new JsonText('{}') },
+  lane: { number: 1, pace: 'quick' },
+};
 
 interface Bounds {
   readonly maxEvents?: number;

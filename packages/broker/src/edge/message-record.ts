@@ -167,7 +167,7 @@ export class MessageRecord {
 
   #sessionJson(): string {
     try {
-      return this.#connection.sessionJson;
+      return this.#connection.sessionText.json;
     } catch {
       // A handler has put something into it that JSON cannot hold; delivery says so.
       return this.#storedSession || '{}';

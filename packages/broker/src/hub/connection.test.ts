@@ -42,32 +42,32 @@ test('close takes a reason of 123 bytes, and throws at one more', () => {
   expect(socket.closes).toHaveLength(1);
 });
 
-test('sessionJson is the session as it is, and follows commands', () => {
+test('sessionText is the session as it is, and follows commands', () => {
   const { connection } = fakeConnection('a', { room: 'lobby' });
-  const first = connection.sessionJson;
+  const first = connection.sessionText.json;
   expect(JSON.parse(first)).toEqual({ room: 'lobby', ip: '127.0.0.1', wskey: 'a' });
   connection.changeSession({ data: { room: 'hall' } });
-  expect(JSON.parse(connection.sessionJson)).toEqual({ room: 'hall', ip: '127.0.0.1', wskey: 'a' });
+  expect(JSON.parse(connection.sessionText.json)).toEqual({ room: 'hall', ip: '127.0.0.1', wskey: 'a' });
 });
 
-test('sessionJson follows what the application does with sessionInfo, for as long as it has it', () => {
+test('sessionText follows what the application does with sessionInfo, for as long as it has it', () => {
   const { connection } = fakeConnection('a', { room: 'lobby' });
-  expect(connection.sessionJson).toContain('lobby');
+  expect(connection.sessionText.json).toContain('lobby');
   expect(connection.isSessionShared).toBe(false);
   const { sessionInfo } = connection;
   expect(connection.isSessionShared).toBe(true);
   sessionInfo['room'] = 'hall';
-  expect(connection.sessionJson).toContain('hall');
+  expect(connection.sessionText.json).toContain('hall');
   connection.changeSession({ data: { score: 1 } });
-  expect(connection.sessionJson).toContain('"score":1');
+  expect(connection.sessionText.json).toContain('"score":1');
   sessionInfo['room'] = 'attic';
-  expect(connection.sessionJson).toContain('attic');
+  expect(connection.sessionText.json).toContain('attic');
 });
 
-test('sessionJson throws while the application has made the session unencodable', () => {
+test('sessionText throws while the application has made the session unencodable', () => {
   const { connection } = fakeConnection('a');
   connection.sessionInfo['self'] = connection.sessionInfo;
-  expect(() => connection.sessionJson).toThrow(TypeError);
+  expect(() => connection.sessionText.json).toThrow(TypeError);
   delete connection.sessionInfo['self'];
-  expect(JSON.parse(connection.sessionJson)).toEqual({ ip: '127.0.0.1', wskey: 'a' });
+  expect(JSON.parse(connection.sessionText.json)).toEqual({ ip: '127.0.0.1', wskey: 'a' });
 });

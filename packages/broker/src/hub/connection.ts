@@ -1,4 +1,4 @@
-import { closeCodes, type SessionInfo } from '@wsbroker/protocol';
+import { closeCodes, JsonText, type SessionInfo } from '@wsbroker/protocol';
 import type { IncomingMessage } from 'node:http';
 import type { Broker, Connection } from '../api.ts';
 import type { FanOut, Recipient } from './fan-out.ts';
@@ -59,7 +59,7 @@ export class HubConnection implements Connection, Recipient {
   /** What `sessionInfo` is, for the broker itself. Never to be handed to the application. */
   readonly session: SessionInfo;
   /** `session` as JSON: undefined until it is asked for, empty until it is again, null once the application may change it unseen. */
-  #json: string | null | undefined;
+  #text: JsonText | '' | null | undefined;
   readonly #home: ConnectionHome;
   readonly #replay: ReplayBuffer | undefined;
   readonly #owner: ConnectionOwner;
@@ -96,8 +96,8 @@ export class HubConnection implements Connection, Recipient {
    * was derived from it can be kept, so the broker itself reads {@link session}.
    */
   get sessionInfo(): SessionInfo {
-    if (this.#json !== null) {
-      this.#json = null;
+    if (this.#text !== null) {
+      this.#text = null;
       this.#watcher?.shared(this);
     }
     return this.session;
@@ -105,22 +105,26 @@ export class HubConnection implements Connection, Recipient {
 
   /** The application has had `sessionInfo` in its hands. */
   get isSessionShared(): boolean {
-    return this.#json === null;
+    return this.#text === null;
   }
 
   /**
    * `session` at this moment as JSON, kept from the second time on until it changes.
    * @throws TypeError when the application has put something into it that JSON cannot hold.
    */
-  get sessionJson(): string {
-    if (this.#json === null) return JSON.stringify(this.session);
-    if (this.#json === undefined) {
+  get sessionText(): JsonText {
+    if (this.#text === null) return this.#newText();
+    if (this.#text === undefined) {
       // Of most connections it is asked for once, when they are told of: who says nothing keeps none.
-      this.#json = '';
-      return JSON.stringify(this.session);
+      this.#text = '';
+      return this.#newText();
     }
-    if (this.#json === '') this.#json = JSON.stringify(this.session);
-    return this.#json;
+    if (this.#text === '') this.#text = this.#newText();
+    return this.#text;
+  }
+
+  #newText(): JsonText {
+    return new JsonText(JSON.stringify(this.session));
   }
 
   /** Who is told of what becomes of the session from now on. */
@@ -184,7 +188,7 @@ export class HubConnection implements Connection, Recipient {
   }
 
   changeSession(change: SessionChange): void {
-    if (!this.isSessionShared) this.#json = undefined;
+    if (!this.isSessionShared) this.#text = undefined;
     const apply = (): void => applySessionChange(this.session, change);
     if (this.#watcher) this.#watcher.change(this, change, apply);
     else apply();

@@ -32,37 +32,40 @@ test('to nobody is nothing', () => {
   expect(new FanOut(new LoopTurn()).send([], 'x')).toBe(0);
 });
 
+const many = (): Noting[] => Array.from({ length: 10 }, () => new Noting());
+
 test('what is sent to the same ones in a row is written to each in one go, at the end of the turn', async () => {
   const fanOut = new FanOut(new LoopTurn());
-  const two = [new Noting(), new Noting()];
-  fanOut.send(two, 'a');
-  fanOut.send(two, 'b');
-  expect(two.flatMap(({ writes }) => writes)).toEqual([]);
+  const all = many();
+  fanOut.send(all, 'a');
+  fanOut.send(all, 'b');
+  expect(all.flatMap(({ writes }) => writes)).toEqual([]);
   await nextTurn();
-  fanOut.send(two, 'c');
+  fanOut.send(all, 'c');
   await nextTurn();
-  expect(two.map(({ writes }) => writes)).toEqual([
-    [2, 1],
-    [2, 1],
-  ]);
-  expect(two[1]?.frames).toEqual([textFrames(['a', 'b']).bytes, textFrame('c')]);
+  for (const { writes, frames } of all) {
+    expect(writes).toEqual([2, 1]);
+    expect(frames).toEqual([textFrames(['a', 'b']).bytes, textFrame('c')]);
+  }
 });
 
 test('what is sent to others comes after what was sent before', async () => {
   const fanOut = new FanOut(new LoopTurn());
-  const [one, other] = [new Noting(), new Noting()];
-  const [both, alone] = [[one, other], [one]];
-  fanOut.send(both, 'a');
-  fanOut.send(alone, 'b');
-  fanOut.send(both, 'c');
+  const all = many();
+  const [some, one] = [all.slice(0, 6), all.slice(0, 1)];
+  fanOut.send(all, 'a');
+  fanOut.send(some, 'b');
+  fanOut.send(one, 'c');
+  fanOut.send(all, 'd');
   await nextTurn();
-  expect(one.frames).toEqual(['a', 'b', 'c'].map(textFrame));
-  expect(other.frames).toEqual(['a', 'c'].map(textFrame));
+  expect(all[0]?.frames).toEqual(['a', 'b', 'c', 'd'].map(textFrame));
+  expect(all[5]?.frames).toEqual(['a', 'b', 'd'].map(textFrame));
+  expect(all[9]?.frames).toEqual(['a', 'd'].map(textFrame));
 });
 
 test('so much does not wait for the end of the turn that a client might be sent more than it may leave unread', () => {
   const fanOut = new FanOut(new LoopTurn());
-  const everybody = [new Noting()];
+  const everybody = many();
   for (let n = 0; n < 10; n += 1) fanOut.send(everybody, 'x'.repeat(8_000));
   expect(everybody[0]?.writes).toEqual([3, 3, 3]);
 });
@@ -70,7 +73,7 @@ test('so much does not wait for the end of the turn that a client might be sent 
 test('what is sent to one connection alone comes after what was sent to all', () => {
   const fanOut = new FanOut(new LoopTurn());
   const { connection, socket } = fakeConnection('a', {}, fanOut);
-  const everybody = [connection];
+  const everybody = [connection, ...many()];
   fanOut.send(everybody, 'all');
   connection.send('alone');
   fanOut.send(everybody, 'all again');
@@ -84,7 +87,7 @@ test('a socket that is taken away has got what was sent before, and the next one
   const fanOut = new FanOut(new LoopTurn());
   const { connection, socket } = fakeConnection('a', {}, fanOut);
   const next = fakeConnection('b', {}, fanOut).socket;
-  const everybody = [connection];
+  const everybody = [connection, ...many()];
   fanOut.send(everybody, 'before');
   connection.detach();
   fanOut.send(everybody, 'meanwhile');

@@ -10,6 +10,9 @@ export interface Recipient {
 /** Of texts that wait: with more, what a client may leave unread would be looked at too late. */
 const maxWaitingLength = 16_384;
 
+/** To so many there is nothing to be saved by waiting. */
+const few = 4;
+
 const nobody: readonly Recipient[] = [];
 
 /**
@@ -33,6 +36,18 @@ export class FanOut implements TurnEnd {
 
   /** Sends a message to each of these, a list that is never changed. Returns how many there are. */
   send(recipients: readonly Recipient[], text: string): number {
+    if (recipients.length <= few) this.#sendAtOnce(recipients, text);
+    else this.#sendAtEnd(recipients, text);
+    return recipients.length;
+  }
+
+  #sendAtOnce(recipients: readonly Recipient[], text: string): void {
+    this.settle();
+    const messages = new Messages([text]);
+    for (const recipient of recipients) recipient.writeAll(messages);
+  }
+
+  #sendAtEnd(recipients: readonly Recipient[], text: string): void {
     if (recipients !== this.#recipients) {
       this.settle();
       this.#recipients = recipients;
@@ -44,7 +59,6 @@ export class FanOut implements TurnEnd {
       this.#isAwaited = true;
       this.#turn.atEnd(this);
     }
-    return recipients.length;
   }
 
   /** Writes what waits. */

@@ -28,8 +28,8 @@ export interface Frames {
 /** One that is finished. */
 export const oneFrame = (frame: Buffer): Frames => ({ bytes: frame, ends: [frame.length] });
 
-/** Writes a text frame there. Returns where it ends. */
-const writeTextFrame = (bytes: Buffer, at: number, text: string, payloadBytes: number): number => {
+/** Writes the header of a text frame there. Returns where its payload begins. */
+const writeHeader = (bytes: Buffer, at: number, payloadBytes: number): number => {
   const start = at + headerBytes(payloadBytes);
   bytes[at] = finalText;
   if (start === at + 2) {
@@ -41,7 +41,7 @@ const writeTextFrame = (bytes: Buffer, at: number, text: string, payloadBytes: n
     bytes[at + 1] = length64;
     bytes.writeBigUInt64BE(BigInt(payloadBytes), at + 2);
   }
-  return start + bytes.write(text, start, 'utf8');
+  return start;
 };
 
 /** Messages as finished text frames. */
@@ -51,7 +51,10 @@ export const textFrames = (texts: readonly string[]): Frames => {
   const ends = payloads.map((payloadBytes) => (end += headerBytes(payloadBytes) + payloadBytes));
   const bytes = Buffer.allocUnsafe(end);
   let at = 0;
-  for (const [n, text] of texts.entries()) at = writeTextFrame(bytes, at, text, payloads[n] ?? 0);
+  for (const [n, text] of texts.entries()) {
+    const start = writeHeader(bytes, at, payloads[n] ?? 0);
+    at = start + bytes.write(text, start, 'utf8');
+  }
   return { bytes, ends };
 };
 
