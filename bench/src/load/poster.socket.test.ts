@@ -1,8 +1,16 @@
 import { once } from 'node:events';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, test } from 'vitest';
 import { momentPlaceholder, momentUs, Poster } from './poster.ts';
+
+const posterTo = (server: Server): Poster =>
+  new Poster({
+    port: (server.address() as AddressInfo).port,
+    path: '/',
+    contentType: 'application/json',
+    body: `{"at":${momentPlaceholder}}`,
+  });
 
 const answers: Readonly<Record<string, (response: ServerResponse) => void>> = {
   'with a length': (response) => response.setHeader('content-length', 2).end('ok'),
@@ -30,12 +38,7 @@ test.each(Object.entries(answers))(
     }).listen(0, '127.0.0.1');
     await once(server, 'listening');
     const beforeUs = momentUs();
-    const poster = new Poster({
-      port: (server.address() as AddressInfo).port,
-      path: '/',
-      contentType: 'application/json',
-      body: `{"at":${momentPlaceholder}}`,
-    });
+    const poster = posterTo(server);
     poster.start();
     await wanted.promise;
     await poster.stop();
@@ -56,12 +59,7 @@ test('does not POST again before it may', async () => {
     request.resume().on('end', () => response.end('ok'));
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
-  const poster = new Poster({
-    port: (server.address() as AddressInfo).port,
-    path: '/',
-    contentType: 'application/json',
-    body: momentPlaceholder,
-  });
+  const poster = posterTo(server);
   const asked = Promise.withResolvers<void>();
   poster.mayGoOn = () => {
     asked.resolve();
@@ -93,12 +91,7 @@ test('POSTs again on another connection, where the server has just ended the one
     if (posts === 4) wanted.resolve();
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
-  const poster = new Poster({
-    port: (server.address() as AddressInfo).port,
-    path: '/',
-    contentType: 'application/json',
-    body: `{"at":${momentPlaceholder}}`,
-  });
+  const poster = posterTo(server);
   poster.start();
   await wanted.promise;
   await poster.stop();

@@ -1,9 +1,9 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Command } from '@wsbroker/protocol';
 import type { Broker } from '../api.ts';
 import { showsDebug } from '../ops/logger.ts';
 import { reasonOf } from '../ops/reason.ts';
 import { isPromiseLike } from '../ops/promise-like.ts';
+import { SharedTurns } from '../ops/shared-turns.ts';
 import { handlerLimit, within } from '../ops/time-limit.ts';
 import { type BuiltInContext, isBuiltIn, runBuiltIn } from './built-in.ts';
 import { checkedCommand } from './checked-command.ts';
@@ -16,9 +16,6 @@ export interface CommandContext extends BuiltInContext {
   /** How long a command of the application's own may take. */
   readonly handlerTimeoutMs: number;
 }
-
-/** After so long, others get their turn of the event loop before the list goes on. */
-const maxTurnMs = 10;
 
 /**
  * Runs a list of commands, one after the other, and gives one result a command in the same order.
@@ -44,14 +41,11 @@ const executeAll = async (
 ): Promise<unknown[]> => {
   const failures = new FailureLog(context.log);
   const results: unknown[] = [];
-  let turnBeganMs = performance.now();
+  const turns = new SharedTurns();
   for (const command of commands) {
     const result = resultOf(context, failures, { command, origin });
     results.push(result instanceof Promise ? await result : result);
-    if (performance.now() - turnBeganMs > maxTurnMs) {
-      await nextTurn();
-      turnBeganMs = performance.now();
-    }
+    if (turns.isOver) await turns.next();
   }
   failures.end();
   return results;

@@ -1,8 +1,5 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Log } from '../../ops/logger.ts';
-
-/** After so long, others get their turn of the event loop before encoding goes on. */
-const maxTurnMs = 10;
+import { SharedTurns } from '../../ops/shared-turns.ts';
 
 /** So many items of a list take a millisecond or two. */
 const itemsAtOnce = 250;
@@ -14,17 +11,17 @@ const itemsAtOnce = 250;
  * result that JSON cannot hold costs that result alone.
  */
 export const encodeResults = async (results: readonly unknown[], log: Log): Promise<string> => {
-  const turn = { beganMs: performance.now() };
+  const turns = new SharedTurns();
   const texts: string[] = [];
   for (const result of results) {
     try {
-      texts.push(await encode(result, turn));
+      texts.push(await encode(result, turns));
     } catch (error) {
       const message = `The result cannot be written as JSON: ${(error as Error).message}`;
       log.error({ error }, '! a command has a result that is no JSON:');
       texts.push(JSON.stringify({ error: { code: 'command-failed', message } }));
     }
-    await inTurn(turn);
+    if (turns.isOver) await turns.next();
   }
   return `[${texts.join(',')}]`;
 };
@@ -46,35 +43,24 @@ const isPage = (value: unknown): value is Readonly<Record<string, unknown>> =>
   !('toJSON' in value) &&
   Object.values(value).some(isLongList);
 
-const encode = async (result: unknown, turn: Turn): Promise<string> => {
-  if (isLongList(result)) return encodeList(result, turn);
+const encode = async (result: unknown, turns: SharedTurns): Promise<string> => {
+  if (isLongList(result)) return encodeList(result, turns);
   if (!isPage(result)) return jsonOf(result);
   const parts: string[] = [];
   for (const [key, value] of Object.entries(result)) {
     const text = isLongList(value)
-      ? await encodeList(value, turn)
+      ? await encodeList(value, turns)
       : (JSON.stringify(value) as string | undefined);
     if (text !== undefined) parts.push(`${JSON.stringify(key)}:${text}`);
   }
   return `{${parts.join(',')}}`;
 };
 
-const encodeList = async (list: readonly unknown[], turn: Turn): Promise<string> => {
+const encodeList = async (list: readonly unknown[], turns: SharedTurns): Promise<string> => {
   const parts: string[] = [];
   for (let from = 0; from < list.length; from += itemsAtOnce) {
     parts.push(jsonOf(list.slice(from, from + itemsAtOnce)).slice(1, -1));
-    await inTurn(turn);
+    if (turns.isOver) await turns.next();
   }
   return `[${parts.join(',')}]`;
-};
-
-interface Turn {
-  beganMs: number;
-}
-
-/** Resolves once it is our turn (again). */
-const inTurn = async (turn: Turn): Promise<void> => {
-  if (performance.now() - turn.beganMs <= maxTurnMs) return;
-  await nextTurn();
-  turn.beganMs = performance.now();
 };
