@@ -33,7 +33,7 @@ export class FakeCommands {
 
   /** A new open connection. */
   connect(wskey: string, fields: Record<string, unknown> = {}): FakeConnection {
-    const added = fakeConnection(wskey, fields, this.fanOut);
+    const added = fakeConnection(wskey, fields, this);
     this.hub.add(added.connection);
     return added;
   }

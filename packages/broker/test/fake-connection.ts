@@ -4,6 +4,7 @@ import type { Broker } from '../src/api.ts';
 import { FanOut } from '../src/hub/fan-out.ts';
 import { HubConnection } from '../src/hub/connection.ts';
 import type { ConnectionOwner } from '../src/hub/connection.ts';
+import type { ReplayBuffer } from '../src/hub/replay-buffer.ts';
 import type { Socket } from '../src/hub/socket.ts';
 import { LoopTurn, type TurnEnd } from '../src/hub/loop-turn.ts';
 
@@ -60,17 +61,25 @@ export interface FakeConnection {
   readonly connection: HubConnection;
 }
 
+export interface FakeConnectionOptions {
+  /** @default its own */
+  readonly fanOut?: FanOut;
+  /** @default the client cannot resume */
+  readonly replay?: ReplayBuffer;
+}
+
 /** A connection of this key with these further fields of `sessionInfo`. */
 export const fakeConnection = (
   wskey: string,
   fields: Record<string, unknown> = {},
-  fanOut = new FanOut(new LoopTurn()),
+  { fanOut = new FanOut(new LoopTurn()), replay }: FakeConnectionOptions = {},
 ): FakeConnection => {
   const socket = new FakeSocket(fanOut);
   const connection = new HubConnection({
     sessionInfo: { ...fields, ip: '127.0.0.1', wskey },
     handshake: { cookieData: {}, upgradeReq: {} as IncomingMessage },
     home: { broker: {} as Broker, fanOut },
+    replay,
     owner: socket,
   });
   connection.attach(socket);

@@ -5,6 +5,7 @@ import { fakeConnection } from '../../test/fake-connection.ts';
 import { FanOut, type Recipient } from './fan-out.ts';
 import { type Messages, textFrame, textFrames } from './frame.ts';
 import { LoopTurn } from './loop-turn.ts';
+import { ReplayBuffer } from './replay-buffer.ts';
 
 /** Notes how it is written to. */
 class Noting implements Recipient {
@@ -72,7 +73,7 @@ test('so much does not wait for the end of the turn that a client might be sent 
 
 test('what is sent to one connection alone comes after what was sent to all', () => {
   const fanOut = new FanOut(new LoopTurn());
-  const { connection, socket } = fakeConnection('a', {}, fanOut);
+  const { connection, socket } = fakeConnection('a', {}, { fanOut });
   const everybody = [connection, ...many()];
   fanOut.send(everybody, 'all');
   connection.send('alone');
@@ -85,8 +86,8 @@ test('what is sent to one connection alone comes after what was sent to all', ()
 
 test('a socket that is taken away has got what was sent before, and the next one has not', () => {
   const fanOut = new FanOut(new LoopTurn());
-  const { connection, socket } = fakeConnection('a', {}, fanOut);
-  const next = fakeConnection('b', {}, fanOut).socket;
+  const { connection, socket } = fakeConnection('a', {}, { fanOut });
+  const next = fakeConnection('b', {}, { fanOut }).socket;
   const everybody = [connection, ...many()];
   fanOut.send(everybody, 'before');
   connection.detach();
@@ -95,4 +96,20 @@ test('a socket that is taken away has got what was sent before, and the next one
   fanOut.send(everybody, 'after');
   expect(socket.texts).toEqual(['before']);
   expect(next.texts).toEqual(['after']);
+});
+
+test('what is kept for replay is all that was sent until now', () => {
+  const fanOut = new FanOut(new LoopTurn());
+  const replay = new ReplayBuffer({ replayMessages: 10, replayBytes: 1_000 });
+  const { connection } = fakeConnection('a', {}, { fanOut, replay });
+  const everybody = [connection, ...many()];
+  connection.detach();
+  fanOut.send(everybody, 'one');
+  fanOut.send(everybody, 'two');
+  expect(connection.replay?.after(0)).toEqual([textFrames(['one', 'two']).bytes]);
+  fanOut.send(everybody, 'three');
+  // Nobody can have read what was not written yet.
+  expect(connection.acknowledge(3)).toBe(false);
+  expect(connection.acknowledge(2)).toBe(true);
+  expect(connection.replay?.after(2)).toEqual([textFrame('three')]);
 });
