@@ -1,5 +1,5 @@
 import { DatabaseSync } from 'node:sqlite';
-import { batchBody } from '@wsbroker/protocol';
+import { batchBody, JsonText } from '@wsbroker/protocol';
 import { connectRaw, has, postText } from '@wsbroker/testkit';
 import { describe, expect, test } from 'vitest';
 import { phpExample, type RunningExample, startExample } from './example.ts';
@@ -19,7 +19,7 @@ const postBatch = async (example: RunningExample, events: readonly Event[]) => {
     events.map(({ message, ...facts }) => ({
       attempt: 1,
       messageJson: JSON.stringify(message),
-      connectionJson: JSON.stringify(connection),
+      connection: new JsonText(JSON.stringify(connection)),
       ...facts,
     })),
   );

@@ -1,4 +1,4 @@
-import { batchBody, type BodyEncoding, type Event } from '@wsbroker/protocol';
+import { batchBody, type BodyEncoding, type Event, JsonText } from '@wsbroker/protocol';
 import { Webhook } from 'standardwebhooks';
 import { describe, expect, test, vi } from 'vitest';
 import { servers } from '../test/servers.ts';
@@ -27,7 +27,7 @@ const batchOf = (events: readonly Posted[], encoding: BodyEncoding = 'form') =>
       id,
       attempt: 1,
       messageJson: JSON.stringify(message),
-      connectionJson: JSON.stringify({ ip: '127.0.0.1', wskey: id.split('-')[0] }),
+      connection: new JsonText(JSON.stringify({ ip: '127.0.0.1', wskey: id.split('-')[0] })),
       traceparent: `00-0af7651916cd43dd8448eb211c80319c-b7ad6b716920333${id.length % 10}-01`,
       ...facts,
     })),

@@ -12,6 +12,7 @@ import {
 } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
+import { freePort } from './free-port.ts';
 import { Inbox } from './inbox.ts';
 import { testServers } from './leak-check.ts';
 import { misbehave, type Misbehaviour } from './misbehaviour.ts';
@@ -167,7 +168,9 @@ export const startFakeBackend = async (
   answer: AnswerTo | Answer = [],
   options: FakeBackendOptions = {},
 ): Promise<FakeBackend> => {
-  const backend = new FakeBackend(() => [], options);
+  // Not one of the system's choice: while it is stopped, a connection of another test might be given it.
+  const port = options.port ?? (await freePort());
+  const backend = new FakeBackend(() => [], { ...options, port });
   backend.answerWith(answer);
   await backend.start();
   return backend;
