@@ -40,9 +40,11 @@ const versionsOf = ({ contenders }: Scenario): readonly string[] =>
     version && missing?.() === undefined ? [`${name} ${version()}`] : [],
   );
 
+/** Looked at once: later on the load is our own. */
+const machine = thisMachine();
+
 const run = async (scenario: Scenario): Promise<Result> => {
   const startMs = performance.now();
-  const machine = thisMachine();
   write(`${scenario.name}: ${scenario.title}\n`);
   const outcome = await measureRounds(scenario, options.quick ? 'quick' : 'full', (text) => {
     const seconds = ((performance.now() - startMs) / 1_000).toFixed(0);
@@ -57,7 +59,7 @@ const run = async (scenario: Scenario): Promise<Result> => {
 };
 
 const warn = (): void => {
-  const { isPinned, loadBefore } = thisMachine();
+  const { isPinned, loadBefore } = machine;
   if (!isPinned) write('There is no taskset, or one core: server and load are not pinned.\n');
   if (loadBefore > 1) write(`The machine is busy (load ${loadBefore}): times are not to be trusted.\n`);
 };
