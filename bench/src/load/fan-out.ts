@@ -29,8 +29,8 @@ const momentField = '"at":';
 class FanOut implements Load {
   readonly #publication: Publication;
   readonly #posters: Poster[] = [];
-  /** The first to connect, and so neither the first nor the last to be written to by every contender. */
-  #sampled: readonly RawSocket[] = [];
+  /** Spread over all in the order of connecting, in which most contenders write. */
+  readonly #sampled: RawSocket[] = [];
   #crowd: SlowCrowd | undefined;
   #clients = 0;
   #outstanding = 0;
@@ -43,16 +43,18 @@ class FanOut implements Load {
 
   async open({ port, clients, wire }: FanOutParams): Promise<void> {
     const deliveryBytes = chatMessage.length;
-    const sampled = Math.ceil(clients / sampledOf);
+    const onDelivery = (payload: Buffer): void => this.#sample(payload);
+    const sampled = () => ({ port, wire: wires[wire], deliveryBytes, onDelivery });
     this.#clients = clients;
-    this.#sampled = await openSockets(sampled, () => ({
-      port,
-      wire: wires[wire],
-      deliveryBytes,
-      onDelivery: (payload) => this.#sample(payload),
-    }));
-    const others = { port, wire, clients: clients - sampled, firstIndex: sampled, deliveryBytes };
-    this.#crowd = await SlowCrowd.open(others);
+    this.#crowd = new SlowCrowd({ port, wire, deliveryBytes });
+    for (let index = 0; index < clients; index += sampledOf) {
+      const others = Math.min(sampledOf, clients - index) - 1;
+      // Half of them before it: it is to wait as long as they do, on average.
+      const half = Math.floor(others / 2);
+      await this.#crowd.connect({ clients: half, firstIndex: index });
+      this.#sampled.push(...(await openSockets(1, sampled, index + half)));
+      await this.#crowd.connect({ clients: others - half, firstIndex: index + half + 1 });
+    }
   }
 
   async change({ outstanding }: FanOutChange): Promise<void> {

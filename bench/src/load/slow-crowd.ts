@@ -6,12 +6,16 @@ import type { WireName } from './wires.ts';
 export interface SlowCrowdParams {
   readonly port: number;
   readonly wire: WireName;
-  readonly clients: number;
-  /** The address of the first. */
-  readonly firstIndex: number;
   readonly deliveryBytes: number;
   /** The thread keeps here how many deliveries there were. */
   readonly received: Float64Array;
+}
+
+/** Clients that the thread is to connect. */
+export interface MoreClients {
+  readonly clients: number;
+  /** The address of the first. */
+  readonly firstIndex: number;
 }
 
 /**
@@ -24,19 +28,19 @@ export class SlowCrowd {
   readonly #worker: Worker;
   readonly #received: Float64Array;
 
-  private constructor(worker: Worker, received: Float64Array) {
-    this.#worker = worker;
-    this.#received = received;
+  constructor(params: Omit<SlowCrowdParams, 'received'>) {
+    this.#received = new Float64Array(new SharedArrayBuffer(Float64Array.BYTES_PER_ELEMENT));
+    this.#worker = new Worker(new URL('slow-crowd-thread.ts', import.meta.url), {
+      workerData: { ...params, received: this.#received } satisfies SlowCrowdParams,
+    });
   }
 
-  /** Resolves once all are connected. */
-  static async open(params: Omit<SlowCrowdParams, 'received'>): Promise<SlowCrowd> {
-    const received = new Float64Array(new SharedArrayBuffer(Float64Array.BYTES_PER_ELEMENT));
-    const worker = new Worker(new URL('slow-crowd-thread.ts', import.meta.url), {
-      workerData: { ...params, received } satisfies SlowCrowdParams,
-    });
-    await once(worker, 'message');
-    return new SlowCrowd(worker, received);
+  /** Resolves once they are connected. */
+  async connect(more: MoreClients): Promise<void> {
+    // A thread has no origin.
+    // oxlint-disable-next-line unicorn/require-post-message-target-origin
+    this.#worker.postMessage(more);
+    await once(this.#worker, 'message');
   }
 
   /** Deliveries until the thread has read last. */
