@@ -4,7 +4,7 @@ import type { Broker } from '../src/api.ts';
 import { FanOut } from '../src/hub/fan-out.ts';
 import { HubConnection } from '../src/hub/connection.ts';
 import type { ConnectionOwner } from '../src/hub/connection.ts';
-import type { ReplayBuffer } from '../src/hub/replay-buffer.ts';
+import type { ReplayBounds } from '../src/hub/replay-buffer.ts';
 import type { Socket } from '../src/hub/socket.ts';
 import { LoopTurn, type TurnEnd } from '../src/hub/loop-turn.ts';
 
@@ -65,7 +65,7 @@ export interface FakeConnectionOptions {
   /** @default its own */
   readonly fanOut?: FanOut;
   /** @default the client cannot resume */
-  readonly replay?: ReplayBuffer;
+  readonly replay?: ReplayBounds;
 }
 
 /** A connection of this key with these further fields of `sessionInfo`. */

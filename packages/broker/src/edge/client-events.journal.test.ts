@@ -50,7 +50,7 @@ const start = ({ answer, config }: { answer?: Answering; config?: Config } = {})
   const receipts = new TestReceipts();
   const events = new ClientEvents(
     { handlerTimeoutMs: 30_000, broker, log, delivery, journal },
-    { connection, receipts, owner: { eventLeft: () => {} } },
+    { connection, owner: { receipts, eventLeft: () => {} } },
   );
   socket.onSessionChanged = () => events.keepSession();
   const commit = async (): Promise<void> => {

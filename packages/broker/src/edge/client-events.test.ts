@@ -41,8 +41,7 @@ const startEvents = ({ config = {}, answer, settings, hasBackend = true }: Start
   };
   const events = new ClientEvents(context, {
     connection,
-    receipts: new PlainReceipts(connection),
-    owner: { eventLeft: () => {} },
+    owner: { receipts: new PlainReceipts(connection), eventLeft: () => {} },
   });
   return { backend, broker, events, connection, socket, logs: commands.logs };
 };

@@ -15,7 +15,7 @@ import {
   noReply,
   type NumberedEvent,
 } from './message-record.ts';
-import type { Receipts } from './receipts.ts';
+import type { ReceiptsOwner } from './receipts.ts';
 import { type HandlerCall, type Verdict, verdictOf } from './verdict.ts';
 
 export interface ClientEventsContext {
@@ -28,11 +28,12 @@ export interface ClientEventsContext {
   readonly journal: Journal | undefined;
 }
 
+/** Whose events they are, and where the client is told what became of its messages. */
+export type ClientEventsOwner = QueueListener & ReceiptsOwner;
+
 export interface ClientEventsInit {
   readonly connection: HubConnection;
-  /** Where the client is told what became of its messages. */
-  readonly receipts: Receipts;
-  readonly owner: QueueListener;
+  readonly owner: ClientEventsOwner;
 }
 
 /** What the journal keeps so that a client can resume. */
@@ -86,10 +87,10 @@ export class ClientEvents {
   #undecided = 0;
   #lastDecision: Promise<unknown> | undefined;
 
-  constructor(context: ClientEventsContext, { connection, receipts, owner }: ClientEventsInit) {
+  constructor(context: ClientEventsContext, { connection, owner }: ClientEventsInit) {
     this.#context = context;
     this.#connection = connection;
-    this.#record = new MessageRecord(connection, receipts, context.journal);
+    this.#record = new MessageRecord(connection, owner, context.journal);
     this.#queue = context.delivery?.open(connection, owner);
   }
 

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 
 /**
@@ -14,7 +14,5 @@ export const fingerprintOf = (
   const relevant = Object.entries(cookieData)
     .filter(([name]) => names === undefined || names.includes(name))
     .toSorted(([a], [b]) => (a < b ? -1 : 1));
-  return createHash('sha256')
-    .update(JSON.stringify([request.headers.origin ?? null, relevant]))
-    .digest('base64url');
+  return hash('sha256', JSON.stringify([request.headers.origin ?? null, relevant]), 'base64url');
 };

@@ -2,7 +2,7 @@ import type { ErrorCode } from '@wsbroker/protocol';
 import type { Journal, JournalChange, StoredConnection, StoredEvent } from '../delivery/journal/journal.ts';
 import type { Fate, QueuedEvent } from '../delivery/queued-event.ts';
 import type { HubConnection } from '../hub/connection.ts';
-import type { Receipts } from './receipts.ts';
+import type { ReceiptsOwner } from './receipts.ts';
 
 /** An event that has its number. */
 export type NumberedEvent = Omit<StoredEvent, 'wskey' | 'happenedAtMs'>;
@@ -33,14 +33,14 @@ export const noReply: Failure = {
  */
 export class MessageRecord {
   readonly #connection: HubConnection;
-  readonly #receipts: Receipts;
+  readonly #owner: ReceiptsOwner;
   readonly #journal: Journal | undefined;
   /** `sessionInfo` as it is in the journal; empty before the connection is. */
   #storedSession = '';
 
-  constructor(connection: HubConnection, receipts: Receipts, journal: Journal | undefined) {
+  constructor(connection: HubConnection, owner: ReceiptsOwner, journal: Journal | undefined) {
     this.#connection = connection;
-    this.#receipts = receipts;
+    this.#owner = owner;
     this.#journal = journal;
   }
 
@@ -73,7 +73,7 @@ export class MessageRecord {
   take(event: NumberedEvent, changes: readonly JournalChange[]): Promise<void> | undefined {
     const { message } = event;
     const taken = (): void => {
-      if (message !== undefined) this.#receipts.taken(message);
+      if (message !== undefined) this.#owner.receipts.taken(message);
     };
     if (!this.#journal) {
       taken();
@@ -95,14 +95,14 @@ export class MessageRecord {
   ): void {
     const { wskey } = this.#connection;
     const all = [...changes];
-    if (message !== undefined && this.#receipts.isCounted) {
+    if (message !== undefined && this.#owner.receipts.isCounted) {
       all.push({ kind: 'received', wskey, received: message }, ...this.#failed(message, failure));
     }
     const told = (): void => {
       if (message === undefined) return;
-      if (failure) this.#receipts.failed(message, failure.code, failure.text);
-      this.#receipts.taken(message);
-      if (!failure) this.#receipts.delivered(message);
+      if (failure) this.#owner.receipts.failed(message, failure.code, failure.text);
+      this.#owner.receipts.taken(message);
+      if (!failure) this.#owner.receipts.delivered(message);
     };
     this.#writeThen(all, told);
   }
@@ -113,7 +113,7 @@ export class MessageRecord {
     let isReplied = false;
     const onReply = (message: unknown): void => {
       isReplied = true;
-      this.#receipts.reply(request ?? 0, message);
+      this.#owner.receipts.reply(request ?? 0, message);
     };
     return {
       id: `${this.#connection.wskey}-${number}`,
@@ -146,12 +146,12 @@ export class MessageRecord {
     // That it never will be is true once nobody would send it again; that it was delivered is true already.
     if (message !== undefined && failure) {
       const { code, text } = failure;
-      const tell = (): void => this.#receipts.failed(message, code, text);
+      const tell = (): void => this.#owner.receipts.failed(message, code, text);
       this.#writeThen([change, ...this.#failed(message, failure)], tell);
       return;
     }
     this.write(change);
-    if (message !== undefined) this.#receipts.delivered(message);
+    if (message !== undefined) this.#owner.receipts.delivered(message);
   }
 
   /** Tells once the changes are on disk; at once where there are none, or no journal. */
@@ -161,7 +161,7 @@ export class MessageRecord {
   }
 
   #failed(message: number | undefined, failure: Failure | undefined): JournalChange[] {
-    if (message === undefined || !failure || !this.#receipts.isCounted) return [];
+    if (message === undefined || !failure || !this.#owner.receipts.isCounted) return [];
     return [{ kind: 'failed', wskey: this.#connection.wskey, message, ...failure }];
   }
 

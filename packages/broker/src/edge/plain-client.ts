@@ -1,8 +1,7 @@
 import type { SessionInfo } from '@wsbroker/protocol';
-import type { QueueListener } from '../delivery/event-queue.ts';
 import { type ConnectionOwner, type Handshake, HubConnection } from '../hub/connection.ts';
 import type { ClientContext } from './client-context.ts';
-import { ClientEvents } from './client-events.ts';
+import { ClientEvents, type ClientEventsOwner } from './client-events.ts';
 import { readClientMessage } from './client-message.ts';
 import { type EndReason, endReasonOf } from './end-reason.ts';
 import { Lifetime, type LifetimeOwner } from './lifetime.ts';
@@ -23,13 +22,14 @@ export interface PlainClientInit {
  *
  * It owns its parts itself: with objects and functions of their own for that, ten thousand clients would take 4 MB more.
  */
-export class PlainClient implements SocketReader, ConnectionOwner, QueueListener, LifetimeOwner {
+export class PlainClient implements SocketReader, ConnectionOwner, ClientEventsOwner, LifetimeOwner {
   readonly connection: HubConnection;
   readonly events: ClientEvents;
   readonly #socket: ClientSocket;
   readonly #context: ClientContext;
   readonly #lifetime: Lifetime;
   readonly #clients: Set<PlainClient>;
+  #receipts: PlainReceipts | undefined;
   #endReason: EndReason | undefined;
 
   constructor({ context, socket, sessionInfo, handshake, clients }: PlainClientInit) {
@@ -37,8 +37,7 @@ export class PlainClient implements SocketReader, ConnectionOwner, QueueListener
     this.#socket = socket;
     this.#clients = clients;
     this.connection = new HubConnection({ sessionInfo, handshake, home: context, owner: this });
-    const receipts = new PlainReceipts(this.connection);
-    this.events = new ClientEvents(context, { connection: this.connection, receipts, owner: this });
+    this.events = new ClientEvents(context, { connection: this.connection, owner: this });
     this.#lifetime = new Lifetime(context, this);
     this.connection.attach(socket);
     socket.reader = this;
@@ -48,6 +47,11 @@ export class PlainClient implements SocketReader, ConnectionOwner, QueueListener
     const { authorize } = this.#context.settings;
     if (authorize) this.#socket.hold();
     this.#lifetime.begin({ tokenHashes: [], fingerprint: '' }, authorize);
+  }
+
+  get receipts(): PlainReceipts {
+    this.#receipts ??= new PlainReceipts(this.connection);
+    return this.#receipts;
   }
 
   get isFull(): boolean {

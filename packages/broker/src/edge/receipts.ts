@@ -14,6 +14,11 @@ export interface Receipts {
   reply(request: number, message: unknown): void;
 }
 
+/** Whoever has them. They are made when they are asked for: many clients never say anything. */
+export interface ReceiptsOwner {
+  readonly receipts: Receipts;
+}
+
 /** The plain wire has a word for failure alone. */
 export class PlainReceipts implements Receipts {
   readonly isCounted = false;

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { fakeConnection } from '../../test/fake-connection.ts';
+import { textFrame } from './frame.ts';
 
 test('send encodes an object and sends a string as it is', () => {
   const { connection, socket } = fakeConnection('a');
@@ -70,4 +71,21 @@ test('sessionText throws while the application has made the session unencodable'
   expect(() => connection.sessionText.json).toThrow(TypeError);
   delete connection.sessionInfo['self'];
   expect(JSON.parse(connection.sessionText.json)).toEqual({ ip: '127.0.0.1', wskey: 'a' });
+});
+
+test('a client that can resume and was sent nothing can go on from nothing alone', () => {
+  const replay = { replayMessages: 10, replayBytes: 1_000 };
+  const { connection } = fakeConnection('a', {}, { replay });
+  expect([connection.acknowledge(0), connection.acknowledge(1)]).toEqual([true, false]);
+  expect([connection.sentAfter(0), connection.sentAfter(1)]).toEqual([[], undefined]);
+  expect(connection.countAnew()).toEqual([]);
+  connection.send('one');
+  expect(connection.sentAfter(0)).toEqual([textFrame('one')]);
+  expect([connection.acknowledge(1), connection.acknowledge(2)]).toEqual([true, false]);
+});
+
+test('a client that cannot resume cannot go on from anywhere', () => {
+  const { connection } = fakeConnection('a');
+  connection.send('one');
+  expect([connection.sentAfter(0), connection.sentAfter(1)]).toEqual([undefined, undefined]);
 });

@@ -2,8 +2,8 @@ import { closeCodes, JsonText, type SessionInfo } from '@wsbroker/protocol';
 import type { IncomingMessage } from 'node:http';
 import type { Broker, Connection } from '../api.ts';
 import type { FanOut, Recipient } from './fan-out.ts';
-import { Messages, messageText, oneFrame } from './frame.ts';
-import type { ReplayBuffer } from './replay-buffer.ts';
+import { type Frames, Messages, messageText, oneFrame } from './frame.ts';
+import { ReplayBuffer, type ReplayBounds } from './replay-buffer.ts';
 import { applySessionChange, type SessionChange } from './session-change.ts';
 import type { Socket } from './socket.ts';
 import type { TurnEnd } from './loop-turn.ts';
@@ -50,7 +50,7 @@ export interface HubConnectionInit {
   readonly home: ConnectionHome;
   readonly owner: ConnectionOwner;
   /** Of a client that can resume; without it the connection is as good as its socket. */
-  readonly replay?: ReplayBuffer | undefined;
+  readonly replay?: ReplayBounds | undefined;
 }
 
 /** One user's link as the backend sees it. It outlives its sockets, and the last of them until its last event is delivered. */
@@ -61,7 +61,9 @@ export class HubConnection implements Connection, Recipient {
   /** `session` as JSON: undefined until it is asked for, empty until it is again, null once the application may change it unseen. */
   #text: JsonText | '' | null | undefined;
   readonly #home: ConnectionHome;
-  readonly #replay: ReplayBuffer | undefined;
+  readonly #replayBounds: ReplayBounds | undefined;
+  /** Made when the first frame is counted: most clients are sent nothing for long. */
+  #replay: ReplayBuffer | undefined;
   readonly #owner: ConnectionOwner;
   #watcher: SessionWatcher | undefined;
   #handshake: Handshake;
@@ -71,7 +73,7 @@ export class HubConnection implements Connection, Recipient {
     this.wskey = init.sessionInfo.wskey;
     this.session = init.sessionInfo;
     this.#home = init.home;
-    this.#replay = init.replay;
+    this.#replayBounds = init.replay;
     this.#owner = init.owner;
     this.#handshake = init.handshake;
   }
@@ -80,15 +82,22 @@ export class HubConnection implements Connection, Recipient {
     return this.#home.broker;
   }
 
-  /** What is kept for replay, all that was sent until now; undefined for a client that cannot resume. */
-  get replay(): ReplayBuffer | undefined {
+  /** What was sent until now after the first n frames that are counted, or undefined when it is no longer kept. */
+  sentAfter(n: number): readonly Buffer[] | undefined {
     this.#settle();
-    return this.#replay;
+    if (!this.#replay) return this.#replayBounds && n === 0 ? [] : undefined;
+    return this.#replay.after(n);
+  }
+
+  /** Counts anew from what is kept, which it gives: for a client whose count says nothing of what was sent here. */
+  countAnew(): readonly Buffer[] {
+    this.#settle();
+    return this.#replay?.restart() ?? [];
   }
 
   /** The client has the first n frames that are counted. False when so many were never written. */
   acknowledge(n: number): boolean {
-    return this.#replay?.acknowledge(n) ?? false;
+    return this.#replay?.acknowledge(n) ?? n === 0;
   }
 
   /**
@@ -160,15 +169,15 @@ export class HubConnection implements Connection, Recipient {
   }
 
   writeAll(messages: Messages): void {
-    const frames = this.#replay ? messages.v1 : messages.plain;
-    this.#replay?.push(frames);
+    const frames = this.#replayBounds ? messages.v1 : messages.plain;
+    this.#keep(frames);
     this.#socket?.write(frames.bytes);
   }
 
   /** Writes a frame that is kept for replay as messages are. */
   writeCounted(frame: Buffer): void {
     this.#settle();
-    this.#replay?.push(oneFrame(frame));
+    this.#keep(oneFrame(frame));
     this.#socket?.write(frame);
   }
 
@@ -207,6 +216,12 @@ export class HubConnection implements Connection, Recipient {
       throw new TypeError(`The close reason has ${reasonBytes} bytes: expected at most ${maxReasonBytes}`);
     }
     this.#owner.close(code, reason);
+  }
+
+  #keep(frames: Frames): void {
+    if (!this.#replayBounds) return;
+    this.#replay ??= new ReplayBuffer(this.#replayBounds);
+    this.#replay.push(frames);
   }
 
   /** Before anything is done that must not come before what was sent until now. */

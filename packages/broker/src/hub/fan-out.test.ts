@@ -5,7 +5,6 @@ import { fakeConnection } from '../../test/fake-connection.ts';
 import { FanOut, type Recipient } from './fan-out.ts';
 import { type Messages, textFrame, textFrames } from './frame.ts';
 import { LoopTurn } from './loop-turn.ts';
-import { ReplayBuffer } from './replay-buffer.ts';
 
 /** Notes how it is written to. */
 class Noting implements Recipient {
@@ -100,16 +99,16 @@ test('a socket that is taken away has got what was sent before, and the next one
 
 test('what is kept for replay is all that was sent until now', () => {
   const fanOut = new FanOut(new LoopTurn());
-  const replay = new ReplayBuffer({ replayMessages: 10, replayBytes: 1_000 });
+  const replay = { replayMessages: 10, replayBytes: 1_000 };
   const { connection } = fakeConnection('a', {}, { fanOut, replay });
   const everybody = [connection, ...many()];
   connection.detach();
   fanOut.send(everybody, 'one');
   fanOut.send(everybody, 'two');
-  expect(connection.replay?.after(0)).toEqual([textFrames(['one', 'two']).bytes]);
+  expect(connection.sentAfter(0)).toEqual([textFrames(['one', 'two']).bytes]);
   fanOut.send(everybody, 'three');
   // Nobody can have read what was not written yet.
   expect(connection.acknowledge(3)).toBe(false);
   expect(connection.acknowledge(2)).toBe(true);
-  expect(connection.replay?.after(2)).toEqual([textFrame('three')]);
+  expect(connection.sentAfter(2)).toEqual([textFrame('three')]);
 });

@@ -8,7 +8,7 @@ import {
   verify,
   verifyHead,
 } from '@wsbroker/protocol/signature';
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { CommandRefusal } from './command-refusal.ts';
 
@@ -102,7 +102,7 @@ const refusalFor = (
 
 /** No id has a dot, so no id is somebody else's hash. */
 const rememberedAs = (id: string): string =>
-  id.length <= maxIdLength ? id : `.${createHash('sha256').update(id).digest('base64')}`;
+  id.length <= maxIdLength ? id : `.${hash('sha256', id, 'base64')}`;
 
 const signatureHeadersOf = (headers: IncomingHttpHeaders): SignatureHeaders => ({
   id: single(headers['webhook-id']),

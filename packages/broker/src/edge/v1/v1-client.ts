@@ -1,11 +1,9 @@
 import { closeCodes, type ErrorCode, type SessionInfo } from '@wsbroker/protocol';
 import type { LeftConnection, StoredEvent, StoredFailure } from '../../delivery/journal/journal.ts';
-import type { QueueListener } from '../../delivery/event-queue.ts';
 import { type ConnectionOwner, type Handshake, HubConnection } from '../../hub/connection.ts';
-import { ReplayBuffer } from '../../hub/replay-buffer.ts';
 import type { Place } from '../admission/places.ts';
 import type { ClientContext } from '../client-context.ts';
-import { ClientEvents } from '../client-events.ts';
+import { ClientEvents, type ClientEventsOwner } from '../client-events.ts';
 import { type EndReason, endReasonOf } from '../end-reason.ts';
 import { Lifetime, type LifetimeOwner } from '../lifetime.ts';
 import type { ClientSocket } from '../socket/socket.ts';
@@ -44,15 +42,15 @@ export interface Left {
  * A client that speaks `wsbroker.v1`. It outlives its sockets: when one is lost, the connection waits for the
  * client to come back with its token, and goes on where it stopped.
  */
-export class V1Client implements ConnectionOwner, QueueListener, LifetimeOwner, V1ReaderOwner {
+export class V1Client implements ConnectionOwner, ClientEventsOwner, LifetimeOwner, V1ReaderOwner {
   readonly connection: HubConnection;
   readonly events: ClientEvents;
   readonly #context: ClientContext;
   readonly #clients: V1Clients;
   readonly #fingerprint: string;
-  readonly #receipts: V1Receipts;
   readonly #lifetime: Lifetime;
   readonly #tokens: ResumeTokens<V1Client>;
+  #receipts: V1Receipts | undefined;
   /** What the former process may not have told the client any more. */
   #failures: readonly StoredFailure[] | undefined;
   #socket: ClientSocket | undefined;
@@ -77,18 +75,21 @@ export class V1Client implements ConnectionOwner, QueueListener, LifetimeOwner, 
       sessionInfo,
       handshake,
       home: context,
-      replay: new ReplayBuffer(context.settings),
+      replay: context.settings,
       owner: this,
     });
     this.#tokens = new ResumeTokens(clients.tokens, this, left?.connection.tokenHashes);
-    const waiting = left?.events.flatMap(({ message }) => message ?? []);
-    this.#receipts = new V1Receipts(this.connection, left?.connection.received, waiting);
-    this.events = new ClientEvents(context, {
-      connection: this.connection,
-      receipts: this.#receipts,
-      owner: this,
-    });
+    if (left) {
+      const waiting = left.events.flatMap(({ message }) => message ?? []);
+      this.#receipts = new V1Receipts(this.connection, left.connection.received, waiting);
+    }
+    this.events = new ClientEvents(context, { connection: this.connection, owner: this });
     this.#lifetime = new Lifetime(context, this);
+  }
+
+  get receipts(): V1Receipts {
+    this.#receipts ??= new V1Receipts(this.connection);
+    return this.#receipts;
   }
 
   /** A new connection on this socket. */
@@ -142,7 +143,7 @@ export class V1Client implements ConnectionOwner, QueueListener, LifetimeOwner, 
     // Nothing is read until the client has been told from where it is to send again: that must be on disk, and so
     // must be the token that it will come back with.
     socket.hold();
-    this.#receipts.afterTaken(this.events.received, () => {
+    this.receipts.afterTaken(this.events.received, () => {
       const token = this.#tokens.next(shown);
       void this.#storeTokens().then(() => {
         if (this.#socket !== socket) return;
@@ -161,7 +162,7 @@ export class V1Client implements ConnectionOwner, QueueListener, LifetimeOwner, 
 
   /** Whether all counted frames after these are still here. */
   #canGoOnFrom(received: number): boolean {
-    return this.#hasGap || this.connection.replay?.after(received) !== undefined;
+    return this.#hasGap || this.connection.sentAfter(received) !== undefined;
   }
 
   /** Tells whether the backend takes events, and how many of this connection wait. */
@@ -245,8 +246,7 @@ export class V1Client implements ConnectionOwner, QueueListener, LifetimeOwner, 
   #opened(socket: ClientSocket, { handshake, token, received, resumed }: Opening): void {
     const { settings } = this.#context;
     const gap = this.#hasGap;
-    const { replay } = this.connection;
-    const replayed = (gap ? replay?.restart() : replay?.after(received)) ?? [];
+    const replayed = (gap ? this.connection.countAnew() : this.connection.sentAfter(received)) ?? [];
     const opened = openedFrame({
       connection: this.connection.wskey,
       token,
@@ -265,7 +265,7 @@ export class V1Client implements ConnectionOwner, QueueListener, LifetimeOwner, 
       this.connection.writeCounted(failedFrame(message, code as ErrorCode, text));
     }
     this.#failures = undefined;
-    if (resumed) this.#receipts.tellAgain();
+    if (resumed) this.receipts.tellAgain();
     if (this.#clients.isDownTold) this.tellStatus('down');
   }
 
