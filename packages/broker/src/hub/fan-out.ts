@@ -57,7 +57,7 @@ export class FanOut implements TurnEnd {
     if (this.#length > maxWaitingLength) this.settle();
     else if (!this.#isAwaited) {
       this.#isAwaited = true;
-      this.#turn.atEnd(this);
+      this.#turn.atLast(this);
     }
   }
 

@@ -106,3 +106,59 @@ test('a long end lets others have their turn, and goes on with what the sockets 
   expect(sockets.at(-1)?.writes).toEqual(['ab']);
   expect(sockets[0]?.writes).toEqual(['a', 'b']);
 });
+
+/** What a turn says at its very end, when it is asked so many times. */
+const askedAtLast = (turn: LoopTurn, times: number, before: () => void = () => {}): boolean[] => {
+  const answers: boolean[] = [];
+  turn.atLast({
+    turnEnds() {
+      before();
+      for (let n = 0; n < times; n += 1) answers.push(turn.takesNow());
+    },
+  });
+  return answers;
+};
+
+test('the last end comes after all others, and after it nothing is written at once any more', async () => {
+  const turn = new LoopTurn();
+  const order: string[] = [];
+  turn.atLast({ turnEnds: () => order.push('last') });
+  turn.atEnd({ turnEnds: () => order.push('end') });
+  const answers = askedAtLast(turn, 100);
+  expect(turn.takesNow()).toBe(false);
+  await nextTurn();
+  expect(order).toEqual(['end', 'last']);
+  expect(answers).toEqual(Array.from({ length: 100 }, () => true));
+  expect(turn.takesNow()).toBe(false);
+});
+
+test('while any socket is owed something nothing is written at once: it would overtake, or be a second write', async () => {
+  const turn = new LoopTurn();
+  const socket = new Owed(turn);
+  turn.atEnd({ turnEnds: () => socket.send('receipt') });
+  const answers = askedAtLast(turn, 1);
+  await nextTurn();
+  expect(answers).toEqual([false]);
+  expect(socket.writes).toEqual(['receipt']);
+});
+
+test('what is left of a long end comes before what is sent at the end of the next turn', async () => {
+  const turn = new LoopTurn();
+  const sockets = Array.from({ length: 64 }, () => new Owed(turn));
+  for (const socket of sockets) socket.onFlush = () => busyFor(2);
+  for (const socket of sockets) socket.send('a');
+  await nextTurn();
+  const answers = askedAtLast(turn, 1);
+  await nextTurn();
+  expect(answers).toEqual([false]);
+});
+
+test('writing at once ends when others have waited long enough', async () => {
+  const turn = new LoopTurn();
+  const answers = askedAtLast(turn, 100, () => busyFor(25));
+  await nextTurn();
+  expect(answers.filter(Boolean).length).toBeLessThan(20);
+  const next = askedAtLast(turn, 100);
+  await nextTurn();
+  expect(next.every(Boolean)).toBe(true);
+});

@@ -14,7 +14,7 @@ export interface TurnEnd {
 
 /** After so long others get their turn before the rest is written: 10,000 sockets take a tenth of a second. */
 const maxFlushMs = 20;
-/** The clock is looked at after so many sockets. */
+/** The clock is looked at once for so many sockets. */
 const fewSockets = 16;
 
 /**
@@ -29,6 +29,10 @@ export class LoopTurn {
   /** Of those, so many were served. */
   #served = 0;
   #ends: TurnEnd[] = [];
+  #lastEnds: TurnEnd[] = [];
+  #flushBeganMs = 0;
+  /** What is written now need not wait, so many sockets long. */
+  #direct = 0;
   #isScheduled = false;
 
   /** The first frame that a socket is owed; it is flushed at the end of this turn. */
@@ -44,6 +48,27 @@ export class LoopTurn {
     this.#schedule();
   }
 
+  /** Runs after all other ends: nothing else will be sent in this turn. */
+  atLast(end: TurnEnd): void {
+    this.#lastEnds.push(end);
+    this.#schedule();
+  }
+
+  /**
+   * Whether a socket that is owed nothing can be written to at once: nothing else is sent in this turn, no socket waits
+   * longer than it does, and there is time. To be asked before each write.
+   */
+  takesNow(): boolean {
+    if (this.#direct === 0) return false;
+    this.#direct -= 1;
+    if (this.#direct === 0 && !this.#isLate) this.#direct = fewSockets;
+    return this.#direct > 0;
+  }
+
+  get #isLate(): boolean {
+    return performance.now() - this.#flushBeganMs > maxFlushMs;
+  }
+
   #schedule(): void {
     if (this.#isScheduled) return;
     this.#isScheduled = true;
@@ -55,15 +80,25 @@ export class LoopTurn {
     const ends = this.#ends;
     this.#ends = [];
     for (const end of ends) end.turnEnds();
+    this.#flushBeganMs = performance.now();
+    this.#endLast();
     this.#flush();
     this.#isScheduled = false;
-    if (this.#owing.length > 0 || this.#ends.length > 0) this.#schedule();
+    if (this.#owing.length + this.#ends.length + this.#lastEnds.length > 0) this.#schedule();
   };
 
+  #endLast(): void {
+    const ends = this.#lastEnds;
+    this.#lastEnds = [];
+    // Where others are owed something it is their turn first, and what they are sent now goes along.
+    this.#direct = this.#owing.length === 0 ? fewSockets : 0;
+    for (const end of ends) end.turnEnds();
+    this.#direct = 0;
+  }
+
   #flush(): void {
-    const beganMs = performance.now();
     while (this.#served < this.#owing.length) {
-      if (this.#served % fewSockets === fewSockets - 1 && performance.now() - beganMs > maxFlushMs) return;
+      if (this.#served % fewSockets === fewSockets - 1 && this.#isLate) return;
       const socket = this.#owing[this.#served];
       this.#served += 1;
       socket?.flush();

@@ -107,12 +107,14 @@ export class ClientSocket implements Socket, WebSocketOwner, SliceOwner, PausedR
   }
 
   write(frames: Buffer): void {
-    const owed = this.#owed;
-    if (owed) this.#owed = owed.followedBy(frames);
-    else if (this.isOpen) this.#owed = this.#keeper.turn.begin(this, frames);
-    else return;
+    const { turn, maxUnreadBytes } = this.#keeper;
+    if (!this.#owed && turn.takesNow()) {
+      if (this.#isTaking()) this.#stream.write(frames);
+      return;
+    }
+    this.#owed = this.#owed?.followedBy(frames) ?? turn.begin(this, frames);
     // In one turn there may be more of it than a client may leave unread. Little is looked at when it is written.
-    if (this.#owed.bytes > fewBytes && this.waitingBytes > this.#keeper.maxUnreadBytes) this.flush();
+    if (this.#owed.bytes > fewBytes && this.waitingBytes > maxUnreadBytes) this.flush();
   }
 
   /** What the client has not read, and what it is owed. */
@@ -129,10 +131,7 @@ export class ClientSocket implements Socket, WebSocketOwner, SliceOwner, PausedR
     const owed = this.#owed;
     if (!owed) return;
     this.#owed = undefined;
-    if (!this.isOpen) return;
-    const unreadBytes = this.#stream.writableLength;
-    // Asked before the write: one large message to a client that reads is no offence.
-    if (unreadBytes > this.#keeper.maxUnreadBytes) return this.#cutSlow(unreadBytes);
+    if (!this.#isTaking()) return;
     const { chunks } = owed;
     const first = chunks[0];
     if (first && chunks.length === 1) {
@@ -289,6 +288,16 @@ export class ClientSocket implements Socket, WebSocketOwner, SliceOwner, PausedR
     this.#bucket.take(heard);
     // One that is closing is read to the end: the answer to the close frame comes last.
     if (this.#bucket.isEmpty && this.isOpen) this.#ws.pause();
+  }
+
+  /** False when nothing more can be written: it is closing, or its client does not read. */
+  #isTaking(): boolean {
+    if (!this.isOpen) return false;
+    const unreadBytes = this.#stream.writableLength;
+    // Asked before the write: one large message to a client that reads is no offence.
+    if (unreadBytes <= this.#keeper.maxUnreadBytes) return true;
+    this.#cutSlow(unreadBytes);
+    return false;
   }
 
   #cutSlow(unreadBytes: number): void {
