@@ -35,7 +35,9 @@ export class FunctionBackend implements Backend {
     try {
       const message = JSON.parse(delivery.messageJson) as { type: string };
       const connection = JSON.parse(delivery.connection.json) as Record<string, unknown>;
-      const answered = Promise.race([handle(message, connection, factsOf(delivery)), aborted]);
+      // Not while the broker is in the middle of what the event is about.
+      const handled = Promise.resolve().then(() => handle(message, connection, factsOf(delivery)));
+      const answered = Promise.race([handled, aborted]);
       return await within(answered, { timeoutMs, late: this.#late });
     } finally {
       signal.removeEventListener('abort', abort);

@@ -96,7 +96,7 @@ export class EventQueue {
     this.#running = true;
     this.#keeper.busy(this);
     for (let item = this.#items[0]; item; item = this.#items[0]) {
-      const event = await item.event;
+      const event = item.event instanceof Promise ? await item.event : item.event;
       const fate = event && (await this.#keeper.deliver(this, event, item.queuedAtMs));
       this.#items.shift();
       this.#bytes -= item.bytes;

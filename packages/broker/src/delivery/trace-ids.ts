@@ -2,21 +2,29 @@ import { randomFillSync } from 'node:crypto';
 
 const pooledBytes = 4_096;
 
-/** Ids for the header `traceparent`. Random bytes are drawn for hundreds of them at a time. */
+/** A parent's id has so many bytes, a trace's twice as many. */
+const idBytes = 8;
+
+/** Ids for the header `traceparent`. Random bytes are drawn, and written in hexadecimal, for hundreds of them at a time. */
 export class TraceIds {
   readonly #bytes = Buffer.alloc(pooledBytes);
-  #used = pooledBytes;
+  #hex = '';
+  /** In `#hex`. */
+  #used = 0;
 
   /** Of 16 bytes for a trace, of 8 for a parent; in hexadecimal, and never all zero. */
   next(bytes: 16 | 8): string {
-    if (this.#used + bytes > pooledBytes) {
-      randomFillSync(this.#bytes);
-      this.#used = 0;
-    }
+    if (this.#used + 2 * bytes > this.#hex.length) this.#draw();
     const begin = this.#used;
-    this.#used += bytes;
-    this.#bytes[begin] = (this.#bytes[begin] ?? 0) | 1;
-    return this.#bytes.toString('hex', begin, this.#used);
+    this.#used += 2 * bytes;
+    return this.#hex.slice(begin, this.#used);
+  }
+
+  #draw(): void {
+    randomFillSync(this.#bytes);
+    for (let at = 0; at < pooledBytes; at += idBytes) this.#bytes[at] = (this.#bytes[at] ?? 0) | 1;
+    this.#hex = this.#bytes.toString('hex');
+    this.#used = 0;
   }
 }
 

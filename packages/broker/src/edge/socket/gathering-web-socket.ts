@@ -7,7 +7,7 @@ export interface WebSocketOwner extends Owing {
   pinged(payload: Buffer): void;
   /** A sign of life that says nothing else. */
   heard(): void;
-  received(data: RawData): void;
+  received(data: RawData, isBinary: boolean): void;
   /** It is gone. Runs once. */
   ended(code: number): void;
 }
@@ -24,8 +24,8 @@ function onPing(this: WebSocket, payload: Buffer): void {
 function onPong(this: WebSocket): void {
   ownerOf(this)?.heard();
 }
-function onMessage(this: WebSocket, data: RawData): void {
-  ownerOf(this)?.received(data);
+function onMessage(this: WebSocket, data: RawData, isBinary: boolean): void {
+  ownerOf(this)?.received(data, isBinary);
 }
 function onClose(this: WebSocket, code: number): void {
   ownerOf(this)?.ended(code);

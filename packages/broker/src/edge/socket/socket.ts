@@ -255,7 +255,7 @@ export class ClientSocket implements Socket, WebSocketOwner, SliceOwner, PausedR
     this.#uncounted += 1;
   }
 
-  received(data: RawData): void {
+  received(data: RawData, isBinary: boolean): void {
     this.heard();
     const reader = this.#reader;
     // After a close frame, and out of the buffers of a socket that is gone, nothing can be made to wait.
@@ -263,7 +263,7 @@ export class ClientSocket implements Socket, WebSocketOwner, SliceOwner, PausedR
     if (this.#isDeaf || !reader) return;
     const bytes = data as Buffer;
     // Text frames were checked by `ws`; a binary frame is taken when it holds the same.
-    reader.read(isUtf8(bytes) ? bytes.toString('utf8') : undefined, bytes.length);
+    reader.read(isBinary && !isUtf8(bytes) ? undefined : bytes.toString('utf8'), bytes.length);
     if (reader.isFull && this.isOpen) this.#ws.pause();
   }
 
