@@ -85,13 +85,17 @@ const canBeMadeAnew = (request: IncomingMessage & RequestInternals): boolean =>
   !request.joinDuplicateHeaders &&
   Object.keys(request).length <= ownKeys;
 
+/** No two clients send the same of these, which are looked up in vain; in the spellings of browsers and of programs. */
+const ownHeaders: ReadonlySet<string> = new Set(['Sec-WebSocket-Key', 'sec-websocket-key', 'Cookie', 'cookie']);
+
 /** Clients of a kind send the same names in the same order, and most values alike. */
 const foldedOf = ({ url = '', httpVersion, rawHeaders }: IncomingMessage, texts: SharedTexts): Folded => {
   const names: string[] = [];
   const values: string[] = [];
   for (let at = 0; at < rawHeaders.length; at += 2) {
-    names.push(rawHeaders[at] ?? '');
-    values.push(texts.of(rawHeaders[at + 1] ?? ''));
+    const [name = '', value = ''] = [rawHeaders[at], rawHeaders[at + 1]];
+    names.push(name);
+    values.push(ownHeaders.has(name) ? value : texts.of(value));
   }
   // A list made at once takes no more room than it needs.
   return [texts.of(names.join(separator)), texts.of(url), texts.of(httpVersion), ...values];
