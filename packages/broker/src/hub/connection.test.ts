@@ -89,3 +89,11 @@ test('a client that cannot resume cannot go on from anywhere', () => {
   connection.send('one');
   expect([connection.sentAfter(0), connection.sentAfter(1)]).toEqual([undefined, undefined]);
 });
+
+test('what is kept for replay keeps none of what others wrote: 64 KiB of it, in the pool of Node', () => {
+  const { connection } = fakeConnection('a', {}, { replay: { replayMessages: 10, replayBytes: 1_000 } });
+  connection.send('a message');
+  connection.writeCounted('["reply",1,null]');
+  const kept = connection.sentAfter(0) ?? [];
+  expect(kept.map(({ buffer }) => buffer.byteLength)).toEqual([4_096, 4_096]);
+});

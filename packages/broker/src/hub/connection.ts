@@ -2,7 +2,7 @@ import { closeCodes, JsonText, type SessionInfo } from '@wsbroker/protocol';
 import type { IncomingMessage } from 'node:http';
 import type { Broker, Connection } from '../api.ts';
 import type { FanOut, Recipient } from './fan-out.ts';
-import { type Frames, Messages, messageText, oneFrame } from './frame.ts';
+import { type Frames, type Messages, messageText } from './frame.ts';
 import { ReplayBuffer, type ReplayBounds } from './replay-buffer.ts';
 import { applySessionChange, type SessionChange } from './session-change.ts';
 import type { Socket } from './socket.ts';
@@ -165,7 +165,7 @@ export class HubConnection implements Connection, Recipient {
   send(message: unknown): void {
     const text = messageText(message);
     this.#settle();
-    this.writeAll(new Messages([text]));
+    this.writeAll(this.#home.fanOut.messagesOf([text]));
   }
 
   writeAll(messages: Messages): void {
@@ -174,17 +174,18 @@ export class HubConnection implements Connection, Recipient {
     this.#socket?.write(frames.bytes);
   }
 
-  /** Writes a frame that is kept for replay as messages are. */
-  writeCounted(frame: Buffer): void {
+  /** Writes a text that is kept for replay as messages are. */
+  writeCounted(text: string): void {
     this.#settle();
-    this.#keep(oneFrame(frame));
-    this.#socket?.write(frame);
+    const frames = this.#home.fanOut.frameOf(text);
+    this.#keep(frames);
+    this.#socket?.write(frames.bytes);
   }
 
-  /** Writes a frame that is about this socket alone: not counted, and not replayed. */
-  writeOnce(frame: Buffer): void {
+  /** Writes a text that is about this socket alone: not counted, and not replayed. */
+  writeOnce(text: string): void {
     this.#settle();
-    this.#socket?.write(frame);
+    this.#socket?.write(this.#home.fanOut.frameOf(text).bytes);
   }
 
   /**

@@ -58,9 +58,9 @@ test('what is sent to others comes after what was sent before', async () => {
   fanOut.send(one, 'c');
   fanOut.send(all, 'd');
   await nextTurn();
-  expect(all[0]?.frames).toEqual(['a', 'b', 'c', 'd'].map(textFrame));
-  expect(all[5]?.frames).toEqual(['a', 'b', 'd'].map(textFrame));
-  expect(all[9]?.frames).toEqual(['a', 'd'].map(textFrame));
+  expect(all[0]?.frames).toEqual(['a', 'b', 'c', 'd'].map((text) => textFrame(text)));
+  expect(all[5]?.frames).toEqual(['a', 'b', 'd'].map((text) => textFrame(text)));
+  expect(all[9]?.frames).toEqual(['a', 'd'].map((text) => textFrame(text)));
 });
 
 test('so much does not wait for the end of the turn that a client might be sent more than it may leave unread', () => {
@@ -77,9 +77,9 @@ test('what is sent to one connection alone comes after what was sent to all', ()
   fanOut.send(everybody, 'all');
   connection.send('alone');
   fanOut.send(everybody, 'all again');
-  connection.writeOnce(textFrame('once'));
+  connection.writeOnce('once');
   fanOut.send(everybody, 'and again');
-  connection.writeCounted(textFrame('counted'));
+  connection.writeCounted('counted');
   expect(socket.texts).toEqual(['all', 'alone', 'all again', 'once', 'and again', 'counted']);
 });
 

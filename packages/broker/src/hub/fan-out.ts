@@ -1,4 +1,5 @@
-import { Messages } from './frame.ts';
+import { type Frames, Messages, textFrames } from './frame.ts';
+import { FramePool } from './frame-pool.ts';
 import type { LoopTurn, TurnEnd } from './loop-turn.ts';
 
 /** Whoever messages are fanned out to. */
@@ -25,6 +26,7 @@ const nobody: readonly Recipient[] = [];
  */
 export class FanOut implements TurnEnd {
   readonly #turn: LoopTurn;
+  readonly #pool = new FramePool();
   #recipients = nobody;
   #texts: string[] = [];
   #length = 0;
@@ -32,6 +34,16 @@ export class FanOut implements TurnEnd {
 
   constructor(turn: LoopTurn) {
     this.#turn = turn;
+  }
+
+  /** Messages that any number of connections can be written, also later. */
+  messagesOf(texts: readonly string[]): Messages {
+    return new Messages(texts, this.#pool.allocate);
+  }
+
+  /** A text as one frame that may be kept. */
+  frameOf(text: string): Frames {
+    return textFrames([text], this.#pool.allocate);
   }
 
   /** Sends a message to each of these, a list that is never changed. Returns how many there are. */
@@ -43,7 +55,7 @@ export class FanOut implements TurnEnd {
 
   #sendAtOnce(recipients: readonly Recipient[], text: string): void {
     this.settle();
-    const messages = new Messages([text]);
+    const messages = this.messagesOf([text]);
     for (const recipient of recipients) recipient.writeAll(messages);
   }
 
@@ -65,7 +77,7 @@ export class FanOut implements TurnEnd {
   settle(): void {
     if (this.#texts.length === 0) return;
     const recipients = this.#recipients;
-    const messages = new Messages(this.#texts);
+    const messages = this.messagesOf(this.#texts);
     this.#recipients = nobody;
     this.#texts = [];
     this.#length = 0;

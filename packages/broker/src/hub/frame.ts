@@ -44,23 +44,29 @@ const writeHeader = (bytes: Buffer, at: number, payloadBytes: number): number =>
   return start;
 };
 
+/** Gives a buffer of so many bytes, not cleared. */
+export type Allocate = (bytes: number) => Buffer;
+
+/** For what is written and forgotten. */
+const fromNode: Allocate = (bytes) => Buffer.allocUnsafe(bytes);
+
 /** A message as one finished text frame. */
-export const textFrame = (text: string): Buffer => {
+export const textFrame = (text: string, allocate: Allocate = fromNode): Buffer => {
   const payloadBytes = Buffer.byteLength(text);
-  const bytes = Buffer.allocUnsafe(headerBytes(payloadBytes) + payloadBytes);
+  const bytes = allocate(headerBytes(payloadBytes) + payloadBytes);
   bytes.write(text, writeHeader(bytes, 0, payloadBytes), 'utf8');
   return bytes;
 };
 
 /** Messages as finished text frames. */
-export const textFrames = (texts: readonly string[]): Frames => {
+export const textFrames = (texts: readonly string[], allocate: Allocate = fromNode): Frames => {
   const [only = ''] = texts;
   // Most are sent alone: without lists that take as long as the frame itself.
-  if (texts.length === 1) return oneFrame(textFrame(only));
+  if (texts.length === 1) return oneFrame(textFrame(only, allocate));
   const payloads = texts.map((text) => Buffer.byteLength(text));
   let end = 0;
   const ends = payloads.map((payloadBytes) => (end += headerBytes(payloadBytes) + payloadBytes));
-  const bytes = Buffer.allocUnsafe(end);
+  const bytes = allocate(end);
   let at = 0;
   for (const [n, text] of texts.entries()) {
     const start = writeHeader(bytes, at, payloads[n] ?? 0);
@@ -77,21 +83,26 @@ export const textFrames = (texts: readonly string[]): Frames => {
  */
 export class Messages {
   readonly #texts: readonly string[];
+  readonly #allocate: Allocate | undefined;
   #plain: Frames | undefined;
   #v1: Frames | undefined;
 
-  constructor(texts: readonly string[]) {
+  constructor(texts: readonly string[], allocate?: Allocate) {
     this.#texts = texts;
+    this.#allocate = allocate;
   }
 
   get plain(): Frames {
-    this.#plain ??= textFrames(this.#texts);
+    this.#plain ??= textFrames(this.#texts, this.#allocate);
     return this.#plain;
   }
 
   get v1(): Frames {
     this.#v1 ??= this.#texts.some(isList)
-      ? textFrames(this.#texts.map((text) => (isList(text) ? ` ${text}` : text)))
+      ? textFrames(
+          this.#texts.map((text) => (isList(text) ? ` ${text}` : text)),
+          this.#allocate,
+        )
       : this.plain;
     return this.#v1;
   }

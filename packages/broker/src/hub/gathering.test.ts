@@ -2,22 +2,27 @@ import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { Gathering } from './gathering.ts';
 
+const allocate = (bytes: number): Buffer => Buffer.alloc(bytes);
+
 const frame = (text: string): Buffer => Buffer.from(text);
 const written = (gathering: Gathering): string => Buffer.concat(gathering.chunks).toString();
 
 test('frames come out in the order in which they were gathered', () => {
-  const gathering = ['a', 'bc', 'd'].reduce((all, text) => all.followedBy(frame(text)), Gathering.empty());
+  const gathering = ['a', 'bc', 'd'].reduce(
+    (all, text) => all.followedBy(frame(text)),
+    Gathering.empty(allocate),
+  );
   expect(written(gathering)).toBe('abcd');
   expect(gathering.bytes).toBe(4);
 });
 
 test('a lone frame is written as it is, not copied', () => {
   const lone = frame('a');
-  expect(Gathering.empty().followedBy(lone).chunks[0]).toBe(lone);
+  expect(Gathering.empty(allocate).followedBy(lone).chunks[0]).toBe(lone);
 });
 
 test('who is owed the same shares one gathering, and one joined chunk', () => {
-  const empty = Gathering.empty();
+  const empty = Gathering.empty(allocate);
   const [first, second] = [frame('first'), frame('second')];
   const all = Array.from({ length: 1_000 }, () => empty.followedBy(first)).map((owed) =>
     owed.followedBy(second),
@@ -28,7 +33,7 @@ test('who is owed the same shares one gathering, and one joined chunk', () => {
 });
 
 test('who was owed something else before gets it, and what comes after is not mixed up', () => {
-  const empty = Gathering.empty();
+  const empty = Gathering.empty(allocate);
   const [own, shared] = [frame('own '), frame('shared')];
   const alone = empty.followedBy(shared);
   const after = empty.followedBy(own).followedBy(shared);
@@ -38,7 +43,7 @@ test('who was owed something else before gets it, and what comes after is not mi
 
 test('much is not copied: it is handed on in its pieces', () => {
   const pieces = [Buffer.alloc(40_000, 'a'), Buffer.alloc(40_000, 'b')];
-  const gathering = pieces.reduce((all, piece) => all.followedBy(piece), Gathering.empty());
+  const gathering = pieces.reduce((all, piece) => all.followedBy(piece), Gathering.empty(allocate));
   expect(gathering.chunks).toEqual(pieces);
   expect(gathering.chunks[0]).toBe(pieces[0]);
 });
@@ -53,8 +58,8 @@ test('whatever is sent to whom, each is owed exactly what it was sent, in order'
   );
   fc.assert(
     fc.property(sends, (all) => {
-      const owed = Array.from({ length: 5 }, () => Gathering.empty());
-      const empty = Gathering.empty();
+      const owed = Array.from({ length: 5 }, () => Gathering.empty(allocate));
+      const empty = Gathering.empty(allocate);
       owed.fill(empty);
       const expected = Array.from({ length: 5 }, () => '');
       for (const { text, to } of all) {

@@ -1,3 +1,5 @@
+import type { Allocate } from './frame.ts';
+
 /** Longer ones are not copied into one: the system takes a few large pieces as gladly as one. */
 const maxJoinedBytes = 65_536;
 
@@ -11,26 +13,28 @@ const maxJoinedBytes = 65_536;
 export class Gathering {
   /** Of all its frames. */
   readonly bytes: number;
+  readonly #allocate: Allocate;
   readonly #before: Gathering | undefined;
   readonly #frame: Buffer | undefined;
   #next: Gathering | undefined;
   #chunks: readonly Buffer[] | undefined;
 
-  private constructor(before: Gathering | undefined, frame: Buffer | undefined) {
+  private constructor(allocate: Allocate, before?: Gathering, frame?: Buffer) {
+    this.#allocate = allocate;
     this.#before = before;
     this.#frame = frame;
     this.bytes = (before?.bytes ?? 0) + (frame?.length ?? 0);
   }
 
   /** Of no frames: where all begin that are to be shared. */
-  static empty(): Gathering {
-    return new Gathering(undefined, undefined);
+  static empty(allocate: Allocate): Gathering {
+    return new Gathering(allocate);
   }
 
   followedBy(frame: Buffer): Gathering {
     const last = this.#next;
     if (last && last.#frame === frame) return last;
-    const next = new Gathering(this, frame);
+    const next = new Gathering(this.#allocate, this, frame);
     this.#next = next;
     return next;
   }
@@ -43,7 +47,11 @@ export class Gathering {
 
   #join(): readonly Buffer[] {
     const frames = this.#frames();
-    return frames.length > 1 && this.bytes <= maxJoinedBytes ? [Buffer.concat(frames, this.bytes)] : frames;
+    if (frames.length < 2 || this.bytes > maxJoinedBytes) return frames;
+    const joined = this.#allocate(this.bytes);
+    let at = 0;
+    for (const frame of frames) at += frame.copy(joined, at);
+    return [joined];
   }
 
   #frames(): Buffer[] {

@@ -1,3 +1,4 @@
+import { FramePool } from './frame-pool.ts';
 import { Gathering } from './gathering.ts';
 
 /** A socket that frames are owed to. */
@@ -24,7 +25,8 @@ const fewSockets = 16;
  * What is sent while a long end of a turn is under way is written with what the socket is owed already.
  */
 export class LoopTurn {
-  #empty = Gathering.empty();
+  readonly #pool = new FramePool();
+  #empty = Gathering.empty(this.#pool.allocate);
   #owing: Owing[] = [];
   /** Of those, so many were served. */
   #served = 0;
@@ -106,6 +108,6 @@ export class LoopTurn {
     this.#owing = [];
     this.#served = 0;
     // What was shared in this turn is let go.
-    this.#empty = Gathering.empty();
+    this.#empty = Gathering.empty(this.#pool.allocate);
   }
 }

@@ -1,15 +1,18 @@
 import type { ErrorCode, Opened, StatusFrame } from '@wsbroker/protocol';
 import { textFrame } from '../../hub/frame.ts';
 
-const encoded = (frame: readonly unknown[]): Buffer => textFrame(JSON.stringify(frame));
+/** For the connection, which makes frames of them. */
+export const statusText = (status: StatusFrame[1]): string => JSON.stringify(['status', status]);
+export const failedText = (n: number, code: ErrorCode, text: string): string =>
+  JSON.stringify(['failed', n, code, text]);
+export const replyText = (request: number, message: unknown): string =>
+  JSON.stringify(['reply', request, message]);
+export const ackText = (n: number): string => `["ack",${n}]`;
+export const deliveredText = (n: number): string => `["delivered",${n}]`;
+export const pongText = '["pong"]';
 
-export const openedFrame = (opened: Opened): Buffer => encoded(['opened', opened]);
-export const statusFrame = (status: StatusFrame[1]): Buffer => encoded(['status', status]);
-export const byeFrame = (code: number, retryAfterMs: number): Buffer => encoded(['bye', code, retryAfterMs]);
-export const failedFrame = (n: number, code: ErrorCode, text: string): Buffer =>
-  encoded(['failed', n, code, text]);
-export const replyFrame = (request: number, message: unknown): Buffer => encoded(['reply', request, message]);
-export const ackFrame = (n: number): Buffer => textFrame(`["ack",${n}]`);
-export const deliveredFrame = (n: number): Buffer => textFrame(`["delivered",${n}]`);
-export const pongFrame = textFrame('["pong"]');
+/** For the socket itself. */
+export const openedFrame = (opened: Opened): Buffer => textFrame(JSON.stringify(['opened', opened]));
+export const byeFrame = (code: number, retryAfterMs: number): Buffer =>
+  textFrame(JSON.stringify(['bye', code, retryAfterMs]));
 export const pingFrame = textFrame('["ping"]');

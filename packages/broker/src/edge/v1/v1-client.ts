@@ -7,7 +7,7 @@ import { ClientEvents, type ClientEventsOwner } from '../client-events.ts';
 import { type EndReason, endReasonOf } from '../end-reason.ts';
 import { Lifetime, type LifetimeOwner } from '../lifetime.ts';
 import type { ClientSocket } from '../socket/socket.ts';
-import { byeFrame, failedFrame, openedFrame, statusFrame } from './down-frame.ts';
+import { byeFrame, failedText, openedFrame, statusText } from './down-frame.ts';
 import { ResumeTokens, type TokenIndex } from './resume-tokens.ts';
 import { V1Reader, type V1ReaderOwner } from './v1-reader.ts';
 import { V1Receipts } from './v1-receipts.ts';
@@ -167,7 +167,7 @@ export class V1Client implements ConnectionOwner, ClientEventsOwner, LifetimeOwn
 
   /** Tells whether the backend takes events, and how many of this connection wait. */
   tellStatus(backend: 'up' | 'down'): void {
-    if (this.#isOpened) this.connection.writeOnce(statusFrame({ backend, queued: this.events.waiting }));
+    if (this.#isOpened) this.connection.writeOnce(statusText({ backend, queued: this.events.waiting }));
   }
 
   /** The broker stops: the socket is closed, and the connection with it unless a later process can go on. */
@@ -262,7 +262,7 @@ export class V1Client implements ConnectionOwner, ClientEventsOwner, LifetimeOwn
     this.connection.attach(socket, handshake);
     this.#isOpened = true;
     for (const { message, code, text } of this.#failures ?? []) {
-      this.connection.writeCounted(failedFrame(message, code as ErrorCode, text));
+      this.connection.writeCounted(failedText(message, code as ErrorCode, text));
     }
     this.#failures = undefined;
     if (resumed) this.receipts.tellAgain();

@@ -4,7 +4,7 @@ import type { ClientContext } from '../client-context.ts';
 import type { ClientEvents } from '../client-events.ts';
 import { type ReadMessage, readClientMessage } from '../client-message.ts';
 import type { ClientSocket, SocketReader } from '../socket/socket.ts';
-import { pingFrame, pongFrame } from './down-frame.ts';
+import { pingFrame, pongText } from './down-frame.ts';
 import { readUpFrame, requestOf } from './up-frame.ts';
 
 /** Whose socket it is. */
@@ -70,7 +70,7 @@ export class V1Reader implements SocketReader {
         if (connection.acknowledge(frame[1])) return;
         return this.#refuse(`${frame[1]} frames were never sent`);
       case 'ping':
-        return connection.writeOnce(pongFrame);
+        return connection.writeOnce(pongText);
       case 'pong':
         return;
       default:

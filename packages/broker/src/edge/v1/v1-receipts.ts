@@ -2,7 +2,7 @@ import type { ErrorCode } from '@wsbroker/protocol';
 import type { HubConnection } from '../../hub/connection.ts';
 import type { TurnEnd } from '../../hub/loop-turn.ts';
 import type { Receipts } from '../receipts.ts';
-import { ackFrame, deliveredFrame, failedFrame, replyFrame } from './down-frame.ts';
+import { ackText, deliveredText, failedText, replyText } from './down-frame.ts';
 import { Progress } from './progress.ts';
 
 /**
@@ -53,12 +53,12 @@ export class V1Receipts implements Receipts, TurnEnd {
 
   failed(n: number, code: ErrorCode, text: string): void {
     // Before any `delivered` that goes past it, which would say otherwise.
-    this.#connection.writeCounted(failedFrame(n, code, text));
+    this.#connection.writeCounted(failedText(n, code, text));
     this.delivered(n);
   }
 
   reply(request: number, message: unknown): void {
-    this.#connection.writeCounted(replyFrame(request, message));
+    this.#connection.writeCounted(replyText(request, message));
   }
 
   /**
@@ -88,9 +88,9 @@ export class V1Receipts implements Receipts, TurnEnd {
     const { through } = this.#settled;
     // `delivered` says `ack` too.
     if (this.#taken > this.#toldTaken && this.#taken > through) {
-      this.#connection.writeOnce(ackFrame(this.#taken));
+      this.#connection.writeOnce(ackText(this.#taken));
     }
-    if (through > this.#toldDelivered) this.#connection.writeOnce(deliveredFrame(through));
+    if (through > this.#toldDelivered) this.#connection.writeOnce(deliveredText(through));
     this.#toldTaken = Math.max(this.#toldTaken, this.#taken, through);
     this.#toldDelivered = Math.max(this.#toldDelivered, through);
   }
