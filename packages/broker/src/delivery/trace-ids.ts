@@ -1,11 +1,12 @@
 import { randomFillSync } from 'node:crypto';
 
-const pooledBytes = 4_096;
+/** Few: what is cut from a text keeps all of it, and an event may wait for long. */
+const pooledBytes = 1_024;
 
 /** A parent's id has so many bytes, a trace's twice as many. */
 const idBytes = 8;
 
-/** Ids for the header `traceparent`. Random bytes are drawn, and written in hexadecimal, for hundreds of them at a time. */
+/** Ids for the header `traceparent`. Random bytes are drawn, and written in hexadecimal, for dozens of them at a time. */
 export class TraceIds {
   readonly #bytes = Buffer.alloc(pooledBytes);
   #hex = '';
