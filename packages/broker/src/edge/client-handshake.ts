@@ -86,7 +86,12 @@ const canBeMadeAnew = (request: IncomingMessage & RequestInternals): boolean =>
   Object.keys(request).length <= ownKeys;
 
 /** No two clients send the same of these, which are looked up in vain; in the spellings of browsers and of programs. */
-const ownHeaders: ReadonlySet<string> = new Set(['Sec-WebSocket-Key', 'sec-websocket-key', 'Cookie', 'cookie']);
+const ownHeaders: ReadonlySet<string> = new Set([
+  'Sec-WebSocket-Key',
+  'sec-websocket-key',
+  'Cookie',
+  'cookie',
+]);
 
 /** Clients of a kind send the same names in the same order, and most values alike. */
 const foldedOf = ({ url = '', httpVersion, rawHeaders }: IncomingMessage, texts: SharedTexts): Folded => {
