@@ -55,7 +55,7 @@ test('several are what each is alone, one after the other', () => {
     fc.property(fc.array(text, { maxLength: 5 }), (all) => {
       const { bytes, ends } = textFrames(all);
       const each = ends.map((end, at) => bytes.subarray(ends[at - 1] ?? 0, end));
-      expect(each).toEqual(all.map((each) => textFrame(each)));
+      expect(each).toEqual(all.map((message) => textFrame(message)));
       expect(bytes).toEqual(Buffer.concat(each));
     }),
     { numRuns: 50 },
