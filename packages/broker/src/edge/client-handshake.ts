@@ -100,10 +100,16 @@ const foldedOf = ({ url = '', httpVersion, rawHeaders }: IncomingMessage, texts:
   for (let at = 0; at < rawHeaders.length; at += 2) {
     const [name = '', value = ''] = [rawHeaders[at], rawHeaders[at + 1]];
     names.push(name);
-    values.push(ownHeaders.has(name) ? value : texts.of(value));
+    values.push(ownHeaders.has(name) ? value : texts.of(value, values.length));
   }
   // A list made at once takes no more room than it needs.
-  return [texts.of(names.join(separator)), texts.of(url), texts.of(httpVersion), ...values];
+  const { length } = values;
+  return [
+    texts.of(names.join(separator), length),
+    texts.of(url, length + 1),
+    texts.of(httpVersion, length + 2),
+    ...values,
+  ];
 };
 
 const unfolded = (folded: Folded | undefined, stream: Duplex): IncomingMessage => {

@@ -12,6 +12,8 @@ export class SharedTexts {
   readonly #maxTexts: number;
   #recent = new Map<string, string>();
   #before = new Map<string, string>();
+  /** By place. */
+  readonly #last: string[] = [];
 
   constructor(maxTexts: number = defaultMaxTexts) {
     this.#maxTexts = maxTexts;
@@ -22,9 +24,21 @@ export class SharedTexts {
     return this.#recent.size + this.#before.size;
   }
 
-  /** The same text, as one that was given out before where there is one. */
-  of(text: string): string {
+  /**
+   * The same text, as one that was given out before where there is one.
+   * @param place Where it stands among those of a client: clients of a kind often come in a row, and what the last one
+   *   had there is found without a look into the memory. There may be as many places as one client has texts.
+   */
+  of(text: string, place: number): string {
     if (text.length > maxLength) return text;
+    const last = this.#last[place];
+    if (last === text) return last;
+    const known = this.#known(text);
+    this.#last[place] = known;
+    return known;
+  }
+
+  #known(text: string): string {
     const recent = this.#recent.get(text);
     if (recent !== undefined) return recent;
     const known = this.#before.get(text) ?? text;
