@@ -61,6 +61,7 @@ export class SessionIndex {
       this.#shared.add(listed);
       return;
     }
+    if (this.#byKey.size === 0) return;
     this.#dropUnused();
     for (const index of this.#byKey.values()) index.add(listed);
   }
@@ -70,6 +71,7 @@ export class SessionIndex {
       this.#shared.delete(listed);
       return;
     }
+    if (this.#byKey.size === 0) return;
     this.#dropUnused();
     for (const index of this.#byKey.values()) index.delete(listed);
   }
