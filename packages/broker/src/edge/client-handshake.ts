@@ -102,8 +102,8 @@ const foldedOf = ({ url = '', httpVersion, rawHeaders }: IncomingMessage, texts:
     names.push(name);
     values.push(ownHeaders.has(name) ? value : texts.of(value, values.length));
   }
-  // A list made at once takes no more room than it needs.
   const { length } = values;
+  // A list made at once takes no more room than it needs.
   return [
     texts.of(names.join(separator), length),
     texts.of(url, length + 1),

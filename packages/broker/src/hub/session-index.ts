@@ -145,7 +145,6 @@ export class SessionIndex {
 
   /** The time, since it has been looked at. */
   #dropUnused(): number {
-    if (this.#byKey.size === 0) return this.#nowMs();
     const nowMs = this.#nowMs();
     for (const [key, index] of this.#byKey) {
       if (nowMs - index.lastUsedMs > this.#unusedMs) this.#byKey.delete(key);
